@@ -1,10 +1,9 @@
 #include "dataplane/net/address.h"
 
 #include <arpa/inet.h>
+#include <fmt/format.h>
 
 #include <charconv>
-
-#include <fmt/format.h>
 
 namespace penstock::net {
 namespace {

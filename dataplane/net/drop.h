@@ -1,0 +1,63 @@
+#pragma once
+// Why a packet ended without being sent or consumed. One enum, one table of names: metrics, docs and tests share both.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace penstock::net {
+
+enum class Drop : std::uint8_t {
+  // port
+  rx_truncated,    // longer than the receive slab
+  rx_no_packet,    // packet pool empty
+  tx_no_buffer,    // send queue of the socket or device full
+  tx_too_big,      // does not fit the path's MTU and may not be fragmented
+  tx_unreachable,  // no route, network or host unreachable
+  tx_refused,      // the kernel's firewall or policy said no
+  tx_error,        // any other send error
+  // engine
+  no_flow,       // no service claims the local endpoint (any more)
+  handoff_full,  // the owner's mailbox is full
+  // turn: from clients
+  not_turn,  // neither STUN nor ChannelData
+  malformed_stun,
+  malformed_channel_data,
+  no_allocation,        // ChannelData or indication on a five-tuple without allocation
+  no_channel,           // channel number not bound
+  no_permission,        // Send to a peer without permission
+  peer_denied,          // peer policy
+  bad_indication,       // indication without its mandatory attributes, or not one a client may send
+  unknown_attribute,    // indication with an unknown comprehension-required attribute
+  stray_response,       // a STUN response nobody asked for
+  answer_rate_limited,  // 401, 438 or Binding answer withheld (RFC 8489 section 16)
+  request_pending,      // retransmission of a request still being decided
+  wrong_family,         // peer address family the allocation does not have
+  // turn: from peers
+  peer_no_permission,
+  peer_rate_limited,    // user's limit, peer to client
+  client_rate_limited,  // user's limit, client to peer
+  too_long,             // would exceed 65507 bytes with its header
+  pool_empty,           // no packet for an answer or an indication
+  count_
+};
+
+inline constexpr std::size_t kDropCount = static_cast<std::size_t>(Drop::count_);
+
+/// Names as in metrics: penstock_dropped_packets_total{reason="..."}.
+inline constexpr std::array<std::string_view, kDropCount> kDropNames = {
+    "rx_truncated",        "rx_no_packet",      "tx_no_buffer",       "tx_too_big",
+    "tx_unreachable",      "tx_refused",        "tx_error",           "no_flow",
+    "handoff_full",        "not_turn",          "malformed_stun",     "malformed_channel_data",
+    "no_allocation",       "no_channel",        "no_permission",      "peer_denied",
+    "bad_indication",      "unknown_attribute", "stray_response",     "answer_rate_limited",
+    "request_pending",     "wrong_family",      "peer_no_permission", "peer_rate_limited",
+    "client_rate_limited", "too_long",          "pool_empty",
+};
+
+constexpr std::string_view name(Drop d) {
+  return kDropNames[static_cast<std::size_t>(d)];
+}
+
+}  // namespace penstock::net

@@ -1,0 +1,48 @@
+#pragma once
+// Where packets come from. One pool per worker, sized at start; nothing grows on the packet path.
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <tl/expected.hpp>
+
+#include "dataplane/net/packet.h"
+
+namespace penstock::net {
+
+/// Room in front of the payload of a packet with its own buffer: L2/L3/L4 headers, VLAN, and a Data indication's lead.
+inline constexpr std::size_t kHeadroom = 128;
+
+/// Starts DPDK's environment without hugepages, PCI or root (DESIGN.md, decision 1). `memory_mb` bounds all pools.
+/// Once per process; later calls are fine and change nothing.
+tl::expected<void, std::string> start_environment(unsigned memory_mb);
+
+/// Owns an rte_mempool of mbufs.
+class PacketPool {
+ public:
+  /// `buffer_size` is the payload room of each packet; 0 makes packets that only refer to external buffers (slabs).
+  static tl::expected<PacketPool, std::string> create(const std::string& name, unsigned packets, unsigned buffer_size);
+
+  /// A fresh packet with reset private area, or nullptr when the pool is empty.
+  Packet* allocate();
+  /// All or none.
+  bool allocate_bulk(std::span<Packet*> out);
+
+  unsigned in_use() const;
+  unsigned capacity() const;
+  rte_mempool* raw() const { return pool_.get(); }
+
+ private:
+  struct Free {
+    void operator()(rte_mempool* pool) const;
+  };
+  explicit PacketPool(rte_mempool* pool) : pool_(pool) {}
+  std::unique_ptr<rte_mempool, Free> pool_;
+};
+
+inline void free(Packet* p) {
+  rte_pktmbuf_free(p);
+}
+
+}  // namespace penstock::net
