@@ -27,7 +27,7 @@ struct HandedOver {
 struct Inbox {
   Mailbox<HandedOver> packets;
   Mailbox<Message> messages;
-  port::Port* port;  ///< to wake the worker
+  port::Port* port = nullptr;  ///< to wake the worker; set while it lives
 };
 
 /// All workers' inboxes and control's, made before the workers start and unchanged afterwards.
@@ -95,7 +95,11 @@ class Shard {
 
   Inbox& inbox() { return *post_office_->workers[options_.worker]; }
   net::Burst& outgoing() { return outgoing_; }
+  /// Once per pass: wakes the workers that were sent something.
+  void wake_others();
   void update_gauges();
+  /// Frees what is in the mailbox and the outgoing burst; at the end, when the loop runs no more.
+  void discard_pending();
 
  private:
   Shard(const ShardOptions& options, std::unique_ptr<port::Port> port, PostOffice& post_office,
@@ -109,6 +113,8 @@ class Shard {
   WorkerCounters counters_;
   std::vector<ServiceId> owners_;
   net::Burst outgoing_;
+  std::vector<std::uint8_t> to_wake_;  ///< by worker
+  bool wakes_pending_ = false;
   std::uint64_t now_ns_ = 0;
 };
 
