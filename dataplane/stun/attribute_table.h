@@ -63,7 +63,7 @@ constexpr std::array<std::uint8_t, 128> slot_of_folded_type() {
   std::array<std::uint8_t, 128> slots{};
   slots.fill(kNoSlot);
   for (std::size_t slot = 0; slot < kAttributeSlots; ++slot) {
-    slots[fold(static_cast<std::uint16_t>(kKnownAttributes[slot]))] = static_cast<std::uint8_t>(slot);
+    slots[fold(to_wire(kKnownAttributes[slot]))] = static_cast<std::uint8_t>(slot);
   }
   return slots;
 }

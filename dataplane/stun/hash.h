@@ -25,11 +25,12 @@ Sha1Digest sha1(std::initializer_list<Bytes> parts);
 Sha256Digest sha256(std::initializer_list<Bytes> parts);
 
 /// A key for HMAC-SHA1 (RFC 2104): the chaining values after the inner and the outer pad. Plain data, 40 bytes; the key
-/// itself is not kept. Default-constructed it holds no key, and every verify function refuses such a key.
+/// itself is not kept. Default-constructed, or made from zero bytes, it holds no key, and whoever verifies or signs
+/// with it is refused: an HMAC under the empty key is one that anybody can compute.
 class HmacSha1 {
  public:
   HmacSha1() = default;
-  /// Any length; keys above 64 bytes are hashed first, as RFC 2104 section 2 says.
+  /// Any length but zero; keys above 64 bytes are hashed first (RFC 2104 section 2).
   explicit HmacSha1(Bytes key);
 
   bool has_key() const { return inner_ != State{}; }

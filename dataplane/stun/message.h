@@ -32,7 +32,7 @@ struct Attribute {
   std::uint16_t type = 0;
   Bytes value;
 
-  bool is(AttributeType t) const { return type == static_cast<std::uint16_t>(t); }
+  bool is(AttributeType t) const { return type == to_wire(t); }
 };
 
 /// A well-formed message; points into the datagram it was parsed from, which must outlive it. Plain data, copyable.
@@ -61,7 +61,7 @@ class MessageView {
   }
   /// Where the header of that attribute starts in `bytes()`; 0 if absent.
   std::size_t offset_of(AttributeType type) const {
-    const std::uint8_t slot = attribute_slot(static_cast<std::uint16_t>(type));
+    const std::uint8_t slot = attribute_slot(to_wire(type));
     return slot == kNoSlot ? 0 : std::size_t{offset_words_[slot]} * 4;
   }
 

@@ -65,6 +65,10 @@ enum class AttributeType : std::uint16_t {
   ice_controlling = 0x802a,
 };
 
+constexpr std::uint16_t to_wire(AttributeType type) {
+  return static_cast<std::uint16_t>(type);
+}
+
 constexpr bool comprehension_required(std::uint16_t type) {
   return type < 0x8000;
 }
