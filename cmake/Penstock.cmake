@@ -37,13 +37,23 @@ function(penstock_executable name)
   target_link_libraries(${name} PRIVATE penstock_flags ${ARG_DEPENDS})
 endfunction()
 
-# penstock_test(NAME SOURCES ... DEPENDS ...): a GoogleTest program, registered with ctest as one test.
+# penstock_test(NAME [THREADS] SOURCES ... DEPENDS ...): a GoogleTest program, registered with ctest as one test.
+# THREADS: code that runs between threads. Those, and only those, are also built and run under TSan.
 function(penstock_test name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  cmake_parse_arguments(ARG "THREADS" "" "SOURCES;DEPENDS" ${ARGN})
+  if(PENSTOCK_SANITIZE STREQUAL "thread" AND NOT ARG_THREADS)
+    return()
+  endif()
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE penstock_flags ${ARG_DEPENDS} GTest::gmock GTest::gtest GTest::gtest_main)
-  add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 120)
+  set(test ${name})
+  set(label unit)
+  if(PENSTOCK_SANITIZE STREQUAL "thread")
+    set(test ${name}.tsan)
+    set(label tsan)
+  endif()
+  add_test(NAME ${test} COMMAND ${name})
+  set_tests_properties(${test} PROPERTIES LABELS ${label} TIMEOUT 120)
 endfunction()
 
 # penstock_fuzz(NAME SOURCES ... DEPENDS ... CORPUS dir): a libFuzzer target; ctest runs it for twenty seconds.
