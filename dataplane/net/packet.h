@@ -80,7 +80,6 @@ inline void strip(Packet* p, std::size_t n) {
   p->data_off = static_cast<std::uint16_t>(p->data_off + n);
   p->data_len = static_cast<std::uint16_t>(p->data_len - n);
   p->pkt_len = p->data_len;
-  info(p).flags &= static_cast<std::uint8_t>(~PacketInfo::kSharesHeadroom);  // the stripped bytes are ours
 }
 
 /// Cuts the payload to `n` bytes.
