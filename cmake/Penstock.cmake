@@ -69,3 +69,9 @@ function(penstock_fuzz name)
     COMMAND ${CMAKE_SOURCE_DIR}/tests/fuzz/run_one $<TARGET_FILE:${name}> ${ARG_CORPUS} 20)
   set_tests_properties(${name} PROPERTIES LABELS fuzz TIMEOUT 120)
 endfunction()
+
+# penstock_benchmark(NAME SOURCES ... DEPENDS ...): a Google Benchmark program in <build>/bin.
+function(penstock_benchmark name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  penstock_executable(${name} SOURCES ${ARG_SOURCES} DEPENDS ${ARG_DEPENDS} benchmark::benchmark benchmark::benchmark_main)
+endfunction()
