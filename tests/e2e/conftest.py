@@ -13,6 +13,7 @@ from testbed import metrics  # noqa: E402  (the path above has to come first)
 from testbed.network import Network  # noqa: E402
 from testbed.process import Process  # noqa: E402
 from testbed.relay import RelayOptions, chosen_relay, start_relay  # noqa: E402
+from testbed.turn_client import TurnClient  # noqa: E402
 
 
 def pytest_addoption(parser):
@@ -69,7 +70,7 @@ def pytest_runtest_makereport(item):
     started = getattr(item, "relays", [])
     if report.failed:
         for one in started:
-            report.sections.append((f"{one.kind} log", one.log()[-4000:]))
+            report.sections.append((f"{one.kind} log", one.log()[-2000:]))
 
 
 def assert_packets_balance(one) -> None:
@@ -89,3 +90,17 @@ def echo_peer(network):
     """coturn's turnutils_peer: answers every datagram on ports 3480 and 3481, IPv4 and IPv6."""
     with Process(network.peer, "turnutils_peer", "-L", network.peer.ipv4, "-L", network.peer.ipv6) as process:
         yield process
+
+
+@pytest.fixture
+def client(network):
+    """A function that opens one more client on a port of its own."""
+    opened = []
+
+    def open_client(*arguments, server=None):
+        opened.append(TurnClient(network.client, server or network.relay.ipv4, *arguments))
+        return opened[-1]
+
+    yield open_client
+    for one in opened:
+        one.socket.close()

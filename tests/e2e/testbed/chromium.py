@@ -39,7 +39,8 @@ class Chromium:
             self._process = Process(
                 host, "bash", "-c", f'exec "$@" 3<&{command_read} 4>&{answer_write}', "chromium",
                 "chromium", *_FLAGS, "--remote-debugging-pipe", f"--user-data-dir={self._profile}", "about:blank",
-                environment={"HOME": self._profile, "TMPDIR": self._profile, "XDG_RUNTIME_DIR": self._profile}, pass_fds=(command_read, answer_write))
+                environment={key: self._profile for key in ("HOME", "TMPDIR", "XDG_RUNTIME_DIR")},
+                pass_fds=(command_read, answer_write))
         finally:
             os.close(command_read)
             os.close(answer_write)
