@@ -1,6 +1,8 @@
 #pragma once
 // How datagrams enter and leave a worker. One virtual call per burst is the most this boundary costs.
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -13,6 +15,9 @@
 #include "dataplane/net/drop.h"
 
 namespace penstock::port {
+
+/// The largest UDP payload that fits an IPv4 packet; IPv6 is held to the same.
+inline constexpr std::size_t kMaxPayload = 65507;
 
 enum class BindError : std::uint8_t {
   in_use,        ///< somebody has that port; try another
