@@ -1,0 +1,92 @@
+#include "bench/load/turn/control_runs.h"
+
+#include <chrono>
+#include <thread>
+
+#include "bench/load/turn/clock.h"
+
+namespace penstock::load {
+namespace {
+
+void turn_over_until(Session& session, std::uint64_t end_ns) {
+  while (now_ns() < end_ns) session.turn_over();
+}
+
+double seconds_since(std::uint64_t begin_ns) {
+  return static_cast<double>(now_ns() - begin_ns) / 1e9;
+}
+
+/// `after - before`, by kind of outcome.
+NegotiationTally difference(NegotiationTally after, const NegotiationTally& before) {
+  after.completed -= before.completed;
+  after.refused -= before.refused;
+  after.timed_out -= before.timed_out;
+  after.requests -= before.requests;
+  after.retransmissions -= before.retransmissions;
+  for (const auto& [code, count] : before.refusals) {
+    if ((after.refusals[code] -= count) == 0) after.refusals.erase(code);
+  }
+  return after;
+}
+
+}  // namespace
+
+AllocationResult run_allocations(const Options& options, Session& session, const ServerProcess* server) {
+  Negotiator& negotiator = session.negotiator();
+  AllocationResult result;
+  negotiator.start_endless({Request::allocate, Request::refresh, Request::remove});
+  turn_over_until(session, now_ns() + to_ns(options.warmup_s));
+
+  const std::uint64_t drops_before = server != nullptr ? server->receive_drops() : 0;
+  const NegotiationTally before = negotiator.tally();
+  const std::uint64_t begin = now_ns();
+  const std::uint64_t cpu_before = server != nullptr ? server->cpu_ns() : 0;
+  turn_over_until(session, begin + to_ns(options.duration_s));
+  result.tally = difference(negotiator.tally(), before);
+  result.seconds = seconds_since(begin);
+  if (server != nullptr) {
+    result.server = {.cpu_ns = server->cpu_ns() - cpu_before, .receive_drops = server->receive_drops() - drops_before};
+  }
+
+  negotiator.stop();
+  session.finish();
+  return result;
+}
+
+tl::expected<HoldResult, std::string> run_hold(const Options& options, Session& session, const ServerProcess& server) {
+  constexpr auto kIdle = std::chrono::milliseconds(5);
+  HoldResult result;
+  result.resident_before_bytes = server.resident_bytes();
+  result.anonymous_before_bytes = server.anonymous_bytes();
+  result.descriptors_before = server.descriptors();
+  const std::uint64_t setup_begin = now_ns();
+  if (auto held = session.run({Request::allocate}); !held) return tl::unexpected(held.error());
+  result.setup_seconds = seconds_since(setup_begin);
+
+  const std::uint64_t begin = now_ns();
+  const std::uint64_t cpu_before = server.cpu_ns();
+  Negotiator& negotiator = session.negotiator();
+  for (std::uint64_t next_refresh = begin + to_ns(options.refresh_s); seconds_since(begin) < options.duration_s;) {
+    if (now_ns() >= next_refresh && negotiator.done()) {
+      next_refresh += to_ns(options.refresh_s);
+      negotiator.start({Request::refresh});
+    }
+    session.turn_over();
+    if (negotiator.done()) std::this_thread::sleep_for(kIdle);
+  }
+  result.cpu_ns = server.cpu_ns() - cpu_before;
+  result.resident_held_bytes = server.resident_bytes();
+  result.anonymous_held_bytes = server.anonymous_bytes();
+  result.descriptors_held = server.descriptors();
+  result.held_seconds = seconds_since(begin);
+
+  // The proof that all of them are still there.
+  if (!session.run({Request::refresh})) {
+    result.lost_allocations = negotiator.tally().refused + negotiator.tally().timed_out;
+  }
+  session.release();
+  result.resident_after_bytes = server.resident_bytes();
+  return result;
+}
+
+}  // namespace penstock::load
