@@ -16,7 +16,7 @@ def peers(count: int) -> list[str]:
 @pytest.mark.penstockd_only
 class TestWithinOneAllocation:
     LIMIT = 8
-    SETTINGS = {"limits.allocation": {"permissions": LIMIT, "channels": LIMIT}}
+    SETTINGS = {"limits": {"allocation_permissions": LIMIT, "allocation_channels": LIMIT}}
 
     def test_permissions(self, network, relay, client, echo_peer):
         relay(settings=self.SETTINGS)
@@ -74,7 +74,7 @@ class TestPorts:
 class TestAllocationsPerUser:
     @pytest.mark.parametrize("workers", [1, 2])
     def test_the_quota_counts_the_user_on_every_worker(self, relay, client, workers):
-        relay(workers=workers, users={"ada": PASSWORD, "bob": PASSWORD}, settings={"limits.user": {"allocations": 3}})
+        relay(workers=workers, users={"ada": PASSWORD, "bob": PASSWORD}, settings={"limits": {"user_allocations": 3}})
         mine = [client(("ada", PASSWORD)) for _ in range(3)]
         assert [one.allocate().error for one in mine] == [0] * 3
         assert [client(("ada", PASSWORD)).allocate().error for _ in range(4)] == [486] * 4

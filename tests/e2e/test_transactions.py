@@ -1,13 +1,17 @@
 """What the protocol promises one client at a time: nonces, retransmissions, reservations, channel numbers."""
 
 import os
-import time
 
 import pytest
 from testbed import stun
+from testbed.process import wait_until
 from testbed.relay import SECRET, ephemeral_credential
 
 ALLOCATE_UDP = (stun.REQUESTED_TRANSPORT, stun.UDP)
+
+
+def refresh(one) -> bytes:
+    return one.authenticated(stun.REFRESH, stun.lifetime(600))
 
 
 class TestNonces:
@@ -32,12 +36,12 @@ class TestNonces:
 
     @pytest.mark.penstockd_only
     def test_an_old_nonce_is_stale_and_its_successor_works(self, relay, client):
-        relay(settings={"auth": {"nonce_lifetime_s": 2}})
+        relay(settings={"auth": {"nonce_lifetime_s": 10}})
         one = client()
         assert one.allocate().succeeded
-        time.sleep(4.5)
-        stale = one.exchange(one.authenticated(stun.REFRESH, stun.lifetime(600)))
-        assert stale.error == 438 and stale.get(stun.NONCE) not in (None, one.nonce)
+        assert one.exchange(refresh(one)).succeeded
+        wait_until(lambda: one.exchange(refresh(one)).error == 438, 25, "438 Stale Nonce", every_s=1)
+        assert one.exchange(refresh(one)).get(stun.NONCE) not in (None, one.nonce)
         assert one.refresh(600).succeeded
 
     @pytest.mark.parametrize("forge", [
@@ -48,7 +52,7 @@ class TestNonces:
         one = client()
         assert one.allocate().succeeded
         one.nonce = forge(one.nonce)
-        assert one.exchange(one.authenticated(stun.REFRESH, stun.lifetime(600))).error in (400, 401, 438)
+        assert one.exchange(refresh(one)).error in (400, 401, 438)
 
 
 class TestEphemeralCredentials:

@@ -98,23 +98,21 @@ class Penstockd(Relay):
 
     def _command(self) -> list[str]:
         options, host = self.options, self.host
-        command = [str(binary_directory() / "penstockd"), "--config", str(self.write_configuration()),
+        return [str(binary_directory() / "penstockd"), "--config", str(self.write_configuration()),
                    "--listen", f"{host.ipv4}:{PORT}", "--listen", f"[{host.ipv6}]:{PORT}",
                    "--realm", REALM, "--workers", str(options.workers),
                    "--metrics", f"{host.ipv4}:{METRICS_PORT}"]
-        return command
 
     def write_configuration(self) -> Path:
         """Everything SIGHUP reloads lives in the file; the rest is given by flags."""
         options = self.options
-        lines = []
-        for name, password in options.users.items():
-            lines += ["[[users]]", f"name = {quoted(name)}", f"password = {quoted(password)}", ""]
-        tables: dict = {"auth": {"secrets": options.secrets}, "peers": {"allow": list(options.allowed_peers)}}
+        users = [f"{name}:{password}" for name, password in options.users.items()]
+        tables: dict = {"auth": {"users": users, "secrets": options.secrets}, "peers": {"allow": options.allowed_peers}}
         if options.port_range:
             tables["relay"] = {"port_min": options.port_range[0], "port_max": options.port_range[1]}
         for table, keys in options.settings.items():
             tables.setdefault(table, {}).update(keys)
+        lines = []
         for table, keys in tables.items():
             lines += [f"[{table}]", *(f"{key} = {toml(value)}" for key, value in keys.items()), ""]
         path = self.directory / "penstock.toml"
