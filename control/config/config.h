@@ -1,0 +1,144 @@
+#pragma once
+// The configuration: one struct per section, defaults beside the fields. What each key means, its unit and its limits
+// are said once, in describe() (sections.cpp), from which the parser, `--print-config` and the flags work.
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "control/config/keys.h"
+#include "dataplane/net/address.h"
+#include "turn/settings.h"
+
+namespace penstock::control {
+
+/// [listen]: where TURN clients come in.
+struct ListenSection {
+  std::vector<net::Endpoint> addresses;  ///< port 0: `port`; a wildcard, or none at all: every address of the host
+  std::uint16_t port = 3478;
+
+  void describe(Keys& keys);
+};
+
+/// [relay]: where allocations live.
+struct RelaySection {
+  std::vector<turn::RelayAddress> addresses;  ///< none: the listening addresses
+  std::uint16_t port_min = 10000;
+  std::uint16_t port_max = 32767;  ///< below the ephemeral ports of Linux (32768-60999)
+
+  void describe(Keys& keys);
+};
+
+/// [auth]: who may allocate.
+struct AuthSection {
+  std::string realm = "penstock";
+  std::vector<turn::StaticUser> users;
+  std::string users_file;
+  std::vector<turn::SharedSecret> secrets;
+  std::string secrets_file;
+  std::uint32_t nonce_lifetime_s = 600;
+
+  void describe(Keys& keys);
+};
+
+/// [peers]: who may be reached through the relay.
+struct PeersSection {
+  std::vector<net::Prefix> allow;
+  std::vector<net::Prefix> deny;
+  std::vector<net::Address> own_addresses;
+
+  void describe(Keys& keys);
+};
+
+/// [limits]: per user, in total, per allocation. 0: no limit.
+struct LimitsSection {
+  turn::UserLimits user;
+  turn::TotalLimits total;
+  turn::AllocationLimits allocation;
+
+  void describe(Keys& keys);
+};
+
+/// [answers]: what anybody may ask for without a password.
+struct AnswersSection {
+  turn::AnswerRateLimits rates;
+  std::string software;
+
+  void describe(Keys& keys);
+};
+
+/// [workers]: how many, and where.
+struct WorkersSection {
+  std::uint32_t count = 0;           ///< 0: one per core
+  std::vector<std::uint32_t> cores;  ///< none: all that this process may use
+
+  void describe(Keys& keys);
+};
+
+enum class PortKind : std::uint8_t { uring };
+inline constexpr std::array<std::string_view, 1> kPortKindNames = {"uring"};
+
+/// [dataplane]: what is sized at start and never grows. Counts are per worker.
+struct DataplaneSection {
+  PortKind port = PortKind::uring;
+  std::uint32_t memory_mb = 0;  ///< 0: what the sizes below need
+  std::uint32_t packets = 8192;
+  std::uint32_t slabs = 256;
+  std::uint32_t receive_buffer_kb = 4096;
+  std::uint32_t allocations = 65536;
+  std::uint32_t permissions = 262144;
+  std::uint32_t channels = 131072;
+
+  void describe(Keys& keys);
+};
+
+enum class LogFormat : std::uint8_t { text, json };
+inline constexpr std::array<std::string_view, 2> kLogFormatNames = {"text", "json"};
+enum class LogLevel : std::uint8_t { debug, info, warning, error };
+inline constexpr std::array<std::string_view, 4> kLogLevelNames = {"debug", "info", "warning", "error"};
+
+/// [log]: to standard error, for the journal.
+struct LogSection {
+  LogFormat format = LogFormat::text;
+  LogLevel level = LogLevel::info;
+  std::uint32_t lines_per_minute = 60;
+  std::string allocations_file;
+
+  void describe(Keys& keys);
+};
+
+/// [metrics]: the HTTP listener for Prometheus, health checks and penstockctl.
+struct MetricsSection {
+  std::optional<net::Endpoint> listen = net::Endpoint{net::Address::v4(0x7f000001), 9641};
+
+  void describe(Keys& keys);
+};
+
+/// [drain]: what SIGTERM does.
+struct DrainSection {
+  std::uint32_t deadline_s = 60;
+
+  void describe(Keys& keys);
+};
+
+struct Config {
+  ListenSection listen;
+  RelaySection relay;
+  AuthSection auth;
+  PeersSection peers;
+  LimitsSection limits;
+  AnswersSection answers;
+  WorkersSection workers;
+  DataplaneSection dataplane;
+  LogSection log;
+  MetricsSection metrics;
+  DrainSection drain;
+};
+
+/// The rows of all sections, bound to this `config`; valid as long as it stays where it is.
+Keys keys_of(Config& config);
+
+}  // namespace penstock::control
