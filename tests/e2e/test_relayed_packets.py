@@ -49,7 +49,6 @@ def test_channel_data_with_padding_is_read_by_its_length(conversation):
     assert peer.receive()[0] == b"abcde"
 
 
-@pytest.mark.penstockd_only  # coturn carries DSCP, not ECN
 @pytest.mark.parametrize("method", ["channel", "indication"])
 def test_dscp_and_ecn_are_carried_to_the_peer(conversation, method):
     one, peer = conversation
@@ -62,7 +61,6 @@ def test_dscp_and_ecn_are_carried_to_the_peer(conversation, method):
         assert peer.receive()[:2] == (b"marked", traffic_class)
 
 
-@pytest.mark.penstockd_only
 def test_dscp_and_ecn_are_carried_to_the_client(conversation):
     one, peer = conversation
     watch_traffic_class(one.socket)

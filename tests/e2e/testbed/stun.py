@@ -16,9 +16,11 @@ REQUEST, INDICATION, SUCCESS, ERROR = 0x000, 0x010, 0x100, 0x110
 USERNAME, MESSAGE_INTEGRITY, ERROR_CODE, REALM, NONCE = 0x0006, 0x0008, 0x0009, 0x0014, 0x0015
 CHANNEL_NUMBER, LIFETIME, XOR_PEER_ADDRESS, PAYLOAD = 0x000C, 0x000D, 0x0012, 0x0013
 XOR_RELAYED_ADDRESS, REQUESTED_ADDRESS_FAMILY, EVEN_PORT, REQUESTED_TRANSPORT = 0x0016, 0x0017, 0x0018, 0x0019
+MESSAGE_INTEGRITY_SHA256, PASSWORD_ALGORITHM, USERHASH, PASSWORD_ALGORITHMS = 0x001C, 0x001D, 0x001E, 0x8002
 DONT_FRAGMENT, XOR_MAPPED_ADDRESS, RESERVATION_TOKEN, FINGERPRINT, ICMP = 0x001A, 0x0020, 0x0022, 0x8028, 0x8004
 
 UDP = bytes([17, 0, 0, 0])
+SHA256 = bytes([0, 2, 0, 0])
 FAMILY_IPV4, FAMILY_IPV6 = bytes([1, 0, 0, 0]), bytes([2, 0, 0, 0])
 
 
@@ -74,8 +76,8 @@ def decode_address(value: bytes, transaction: bytes) -> tuple[str, int]:
 
 
 def encode(method: int, kind: int, attributes=(), key: bytes | None = None, transaction: bytes | None = None,
-           fingerprint: bool = False) -> bytes:
-    """A message; with a key it ends in MESSAGE-INTEGRITY (RFC 8489 section 14.5).
+           fingerprint: bool = False, digest=hashlib.sha1) -> bytes:
+    """A message. With a key it ends in MESSAGE-INTEGRITY, or given digest=sha256 in MESSAGE-INTEGRITY-SHA256.
 
     An attribute's value may be a function of the transaction id, for addresses are masked with it.
     """
@@ -86,8 +88,9 @@ def encode(method: int, kind: int, attributes=(), key: bytes | None = None, tran
         return struct.pack("!HHI", method | kind, length, MAGIC_COOKIE) + transaction
 
     if key is not None:
-        digest = hmac.new(key, header(len(body) + 24) + body, hashlib.sha1).digest()
-        body += attribute(MESSAGE_INTEGRITY, digest)
+        size = digest().digest_size
+        name = MESSAGE_INTEGRITY if digest is hashlib.sha1 else MESSAGE_INTEGRITY_SHA256
+        body += attribute(name, hmac.new(key, header(len(body) + 4 + size) + body, digest).digest())
     if fingerprint:
         checksum = zlib.crc32(header(len(body) + 8) + body) ^ 0x5354554E
         body += attribute(FINGERPRINT, struct.pack("!I", checksum))
@@ -103,6 +106,19 @@ def decode(datagram: bytes) -> Message:
         attributes.append((name, datagram[position + 4:position + 4 + size]))
         position += 4 + size + -size % 4
     return Message(kind & ~0x110, kind & 0x110, datagram[8:20], tuple(attributes), datagram)
+
+
+def integrity_holds(message: Message, key: bytes) -> bool:
+    """Whether the message carries a MESSAGE-INTEGRITY of either kind, and it is right."""
+    position = 20
+    for name, value in message.attributes:
+        if name in (MESSAGE_INTEGRITY, MESSAGE_INTEGRITY_SHA256):
+            length = struct.pack("!H", position + 4 + len(value) - 20)
+            covered = message.raw[:2] + length + message.raw[4:position]
+            digest = hashlib.sha1 if name == MESSAGE_INTEGRITY else hashlib.sha256
+            return hmac.compare_digest(hmac.new(key, covered, digest).digest(), value)
+        position += 4 + len(value) + -len(value) % 4
+    return False
 
 
 def peer_address(address: str, port: int):

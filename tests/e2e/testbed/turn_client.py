@@ -40,11 +40,13 @@ class TurnClient:
     def authenticated(self, method: int, *attributes, transaction: bytes | None = None) -> bytes:
         """A request with this client's long-term credentials, as it would go on the wire."""
         credentials = [(stun.USERNAME, self.user.encode()), (stun.REALM, self.realm), (stun.NONCE, self.nonce)]
-        key = stun.long_term_key(self.user, self.realm.decode(), self.password)
-        return stun.encode(method, stun.REQUEST, [*attributes, *credentials], key, transaction)
+        return stun.encode(method, stun.REQUEST, [*attributes, *credentials], self._key(), transaction)
+
+    def _key(self) -> bytes:
+        return stun.long_term_key(self.user, self.realm.decode(), self.password)
 
     def request(self, method: int, *attributes) -> stun.Message:
-        """The final answer: a challenge (401 with a new nonce, 438) is met once."""
+        """The final answer: a challenge (401 with a new nonce, 438) is met once. A success has to be authentic."""
         for _ in range(2):
             if self.nonce:
                 answer = self.exchange(self.authenticated(method, *attributes))
@@ -52,6 +54,7 @@ class TurnClient:
                 answer = self.exchange(stun.encode(method, stun.REQUEST, attributes))
             challenged = answer.error == 438 or (answer.error == 401 and not self.nonce)
             if not challenged:
+                assert not answer.succeeded or stun.integrity_holds(answer, self._key()), answer.raw.hex()
                 return answer
             self.realm, self.nonce = answer.get(stun.REALM) or self.realm, answer.get(stun.NONCE)
         return answer
