@@ -45,7 +45,7 @@ def network():
 
 @pytest.fixture
 def relay(network, request):
-    """A function that starts a relay; after the test its packet equation is checked and it is stopped."""
+    """A function that starts a relay; after the test its packets have to balance and its end has to be a clean one."""
     started = request.node.relays = []
 
     def start(**options):
@@ -57,6 +57,7 @@ def relay(network, request):
         for one in started:
             if one.kind == "penstockd" and one.process.running():
                 assert_packets_balance(one)
+                assert one.end() == 0, one.log()[-4000:]
     finally:
         for one in started:
             one.stop()

@@ -8,6 +8,7 @@ from testbed import stun
 from testbed.peer_socket import PeerSocket, receive_with_traffic_class, set_traffic_class, watch_traffic_class
 
 CHANNEL = 0x4001
+SOL_UDP, UDP_SEGMENT = 17, 103
 # DSCP EF with ECT(0), AF41 with CE, CS1 with ECT(1) as L4S senders use it, and none.
 TRAFFIC_CLASSES = (0xB8 | 2, 0x88 | 3, 0x20 | 1, 0)
 
@@ -107,3 +108,46 @@ def test_hairpin_between_two_allocations(network, relay, client):
         assert other.receive_payload() == b"over"
         other.send_indication(one.relayed, b"and back")
         assert one.receive_payload() == b"and back"
+
+
+def send_train(one, to, packets: list[bytes]) -> None:
+    """One send() that the kernel cuts into datagrams of equal size (UDP_SEGMENT); the last may be shorter."""
+    segment = struct.pack("H", len(packets[0]))
+    one.sendmsg([b"".join(packets)], [(SOL_UDP, UDP_SEGMENT, segment)], 0, *to)
+
+
+@pytest.mark.parametrize("tail", [1200, 700], ids=["equal", "last shorter"])
+def test_trains_arrive_whole_and_in_order(conversation, tail):
+    one, peer = conversation
+    for length in (2, 16, 40):
+        payloads = [bytes([number]) * 1200 for number in range(length - 1)] + [bytes([length]) * tail]
+        send_train(one.socket, (), [stun.channel_data(CHANNEL, payload) for payload in payloads])
+        assert [peer.receive()[0] for _ in payloads] == payloads
+        send_train(peer.socket, (one.relayed,), payloads)
+        assert [one.receive_payload() for _ in payloads] == payloads
+
+
+def test_a_train_for_several_channels_is_taken_apart(network, conversation):
+    one, peer = conversation
+    with PeerSocket(network.peer, peer.address[0]) as other:
+        assert one.bind_channel(CHANNEL + 1, other.address).succeeded
+        payloads = [bytes([number]) * 600 for number in range(24)]
+        send_train(one.socket, (), [stun.channel_data(CHANNEL + number % 2, payload)
+                                    for number, payload in enumerate(payloads)])
+        assert [peer.receive()[0] for _ in range(12)] == payloads[::2]
+        assert [other.receive()[0] for _ in range(12)] == payloads[1::2]
+
+
+def test_a_train_with_channel_data_that_lies_loses_only_that(conversation):
+    """Headers that differ within a train of equal datagrams: unknown channels, lengths too long and too short."""
+    one, peer = conversation
+    good = [stun.channel_data(CHANNEL, bytes([number]) * 600) for number in range(12)]
+    train = list(good)
+    train[2] = struct.pack("!HH", CHANNEL, 601) + good[2][4:]
+    train[5] = struct.pack("!HH", 0x4FF0, 600) + good[5][4:]
+    train[8] = struct.pack("!HH", CHANNEL, 10) + good[8][4:]
+    train[9] = bytes(604)
+    send_train(one.socket, (), train)
+    expected = [good[number][4:] for number in (0, 1, 3, 4, 6, 7)] + [good[8][4:14]] + [good[10][4:], good[11][4:]]
+    assert [peer.receive()[0] for _ in expected] == expected
+    assert peer.receive(0.2) is None

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import os
 import shutil
+import signal
 import socket
 import tempfile
 import time
@@ -118,6 +119,13 @@ class Penstockd(Relay):
         path = self.directory / "penstock.toml"
         path.write_text("\n".join(lines), encoding="utf-8")
         return path
+
+    def end(self) -> int:
+        """The exit code after two SIGTERM: drain, and then at once."""
+        for _ in range(2):
+            self.process.signal(signal.SIGTERM)
+            time.sleep(0.05)
+        return self.process.wait(10)
 
     def fetch(self, path: str) -> str:
         """GET on the metrics listener, from inside the relay's own host."""
