@@ -40,7 +40,9 @@ void add_network_options(CLI::App& app, Options& options, Texts& texts) {
   app.add_option("--server", texts.server, "server's UDP endpoint")->capture_default_str();
   app.add_option("--user", options.user, "long-term user name")->capture_default_str();
   app.add_option("--password", options.password, "its password");
-  app.add_option("-n,--allocations", options.allocations, "number of allocations")->capture_default_str();
+  app.add_option("-n,--allocations", options.allocations,
+                 "number of allocations, or of clients that take turns in mode allocate (default: 50, in mode allocate "
+                 "on 127/8 50000)");
   app.add_option("--client", texts.client,
                  "first client ADDRESS[:PORT] (default: 127.1.0.1 for a server on 127/8, ::1 for ::1, else any)");
   app.add_option("--client-addresses", options.client_addresses,
@@ -83,9 +85,16 @@ bool is_loopback_v4(const net::Address& address) {
   return address.is_v4() && address.v4_host_order() >> 24 == 127;
 }
 
+/// Cycles need many clients: a server may hold on to a deleted allocation's 5-tuple (coturn does, for a second).
+unsigned default_allocations(const Options& options) {
+  if (options.mode != Mode::allocate) return 50;
+  return is_loopback_v4(options.server.address) ? 50'000 : 5'000;
+}
+
 /// Clients on addresses of their own where the machine has plenty: servers limit answers per source address.
 void default_endpoints(Options& options, const Texts& texts) {
   const net::Address& server = options.server.address;
+  if (options.allocations == 0) options.allocations = default_allocations(options);
   if (!texts.client.empty()) {
     options.client = endpoint_or_exit(texts.client, "--client");
   } else if (is_loopback_v4(server)) {
@@ -107,8 +116,8 @@ tl::expected<Options, std::string> checked(Options options) {
   if (options.bare_port == 0 && options.user.empty()) return refuse("--user and --password are needed");
   if (options.bare_port != 0 && options.mode != Mode::relay) return refuse("--bare-port goes with --mode relay only");
   if (options.bare_port != 0 && options.client.port == 0) return refuse("--bare-port needs --client ADDRESS:PORT");
-  if (options.allocations == 0 || options.peers == 0 || options.train == 0 || options.concurrency == 0) {
-    return refuse("--allocations, --peers, --train and --concurrency must be at least 1");
+  if (options.peers == 0 || options.train == 0 || options.concurrency == 0) {
+    return refuse("--peers, --train and --concurrency must be at least 1");
   }
   if (options.mode == Mode::hold && !options.server_pid) return refuse("--mode hold needs --server-pid");
   if ((options.mode == Mode::hold || options.mode == Mode::allocate) && options.duration_s <= 0) {

@@ -27,7 +27,7 @@ struct Options {
   net::Endpoint server;
   std::string user;
   std::string password;
-  unsigned allocations = 50;
+  unsigned allocations = 0;  ///< 0: what suits the mode
 
   /// First client; client i has address + i % client_addresses and, from `client_addresses` on, the next port.
   net::Endpoint client;
