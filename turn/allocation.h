@@ -1,0 +1,78 @@
+#pragma once
+// One allocation (RFC 8656 section 2.2): what relaying needs in two cache lines, the rest apart.
+
+#include <array>
+#include <cstdint>
+
+#include "dataplane/net/packet.h"
+#include "dataplane/stun/attributes.h"
+#include "dataplane/stun/protocol.h"
+#include "turn/pool.h"
+#include "turn/records.h"
+#include "turn/relay_directory.h"
+#include "turn/relay_ports.h"
+
+namespace penstock::turn {
+
+enum class AllocationState : std::uint8_t {
+  free,
+  live,
+  ended,  ///< nothing is relayed any more; the slot waits until control has taken the record
+};
+
+/// IPv4 is 0, IPv6 is 1 in every array by address family.
+constexpr std::size_t family_index(net::Family family) {
+  return static_cast<std::size_t>(family);
+}
+
+struct alignas(64) Allocation {
+  // First line: read for every relayed packet.
+  net::Endpoint client;
+  net::LocalId listener = net::kNoLocal;
+  net::PathId client_path = net::kNoPath;
+  std::uint64_t expires_ns = 0;
+  std::array<net::LocalId, 2> relay = {net::kNoLocal, net::kNoLocal};  ///< by family
+  std::uint32_t share = kNone;                                         ///< the user's share of limits on this worker
+  std::uint32_t generation = 0;                                        ///< counts the allocations this slot has held
+  AllocationState state = AllocationState::free;
+  bool limited = false;  ///< the share has a rate limit: ask it for every packet
+
+  // Second line: written for every relayed packet.
+  alignas(64) Traffic to_peer;
+  Traffic to_client;
+  std::uint32_t first_permission = kNone;
+  std::uint32_t first_channel = kNone;
+  std::uint16_t permissions = 0;
+  std::uint16_t channels = 0;
+  net::FlowId client_flow = net::kNoFlow;
+  std::array<RelayPort, 2> ports{};  ///< by family
+  std::uint32_t next = kNone;        ///< the pool's
+
+  bool has(net::Family family) const { return relay[family_index(family)] != net::kNoLocal; }
+  BoundPort bound(std::size_t family) const { return {ports[family], relay[family]}; }
+  bool live_at(std::uint64_t now_ns) const { return state == AllocationState::live && now_ns < expires_ns; }
+};
+static_assert(sizeof(Allocation) == 128);
+
+/// What the Allocate success answer said, to say it again when the request is retransmitted (RFC 8656 section 7.2).
+struct AllocateAnswer {
+  stun::TransactionId transaction_id{};
+  std::uint32_t lifetime_s = 0;
+  stun::ReservationToken token{};
+  bool has_token = false;
+  std::uint16_t additional_error = 0;  ///< ADDRESS-ERROR-CODE for IPv6; 0: none
+};
+
+/// Read by requests and when the allocation ends.
+struct AllocationFacts {
+  std::uint64_t id = 0;
+  std::uint64_t created_ns = 0;
+  std::uint64_t ended_ns = 0;
+  std::uint64_t user = 0;  ///< the user's identity, for 441
+  AllocateAnswer answer;
+  EndReason reason = EndReason::expired;
+  std::uint8_t user_size = 0;
+  std::array<char, 124> user_name{};
+};
+
+}  // namespace penstock::turn

@@ -1,0 +1,27 @@
+#include "turn/channel_to_peer.h"
+
+#include "dataplane/stun/channel_data.h"
+#include "turn/hairpin.h"
+
+namespace penstock::turn {
+
+OrDrop<ToPeer> channel_to_peer(Core& core, std::uint32_t allocation, stun::Bytes datagram) {
+  const auto message = stun::parse_channel_data(datagram);
+  if (!message) return tl::unexpected(net::Drop::malformed_channel_data);
+  if (!core.allocations[allocation].live_at(core.now_ns)) return tl::unexpected(net::Drop::no_allocation);
+  const Channel* channel = core.channels.find(allocation, message->channel);
+  if (channel == nullptr || core.now_ns >= channel->expires_ns) return tl::unexpected(net::Drop::no_channel);
+
+  ToPeer out;
+  out.allocation = allocation;
+  out.local = channel->relay;
+  out.path = channel->path;
+  out.offset = stun::kChannelDataHeaderBytes;
+  out.size = static_cast<std::uint16_t>(message->data.size());
+  out.peer = channel->peer;
+  if (channel->relay_port.port != 0) out.hairpin = hairpin_target(core, channel->relay_port);
+  if (out.hairpin.port == 0 && !channel->direct) return tl::unexpected(net::Drop::peer_denied);
+  return out;
+}
+
+}  // namespace penstock::turn
