@@ -1,6 +1,7 @@
 #pragma once
 // Addresses, endpoints and prefixes in the one form Penstock uses: 128 bits, IPv4 as v4-mapped (::ffff:a.b.c.d).
 
+#include <algorithm>
 #include <array>
 #include <compare>
 #include <cstdint>
@@ -27,12 +28,7 @@ struct Address {
     return a;
   }
 
-  constexpr bool is_v4() const {
-    for (int i = 0; i < 10; ++i) {
-      if (bytes[i] != 0) return false;
-    }
-    return bytes[10] == 0xff && bytes[11] == 0xff;
-  }
+  constexpr bool is_v4() const { return std::equal(kV4Prefix.begin(), kV4Prefix.end(), bytes.begin()); }
   constexpr Family family() const { return is_v4() ? Family::v4 : Family::v6; }
 
   /// The IPv4 address as an integer; meaningful only when is_v4().
@@ -48,6 +44,8 @@ struct Address {
   friend std::strong_ordering operator<=>(const Address& a, const Address& b) { return a.bytes <=> b.bytes; }
 
  private:
+  static constexpr std::array<std::uint8_t, 12> kV4Prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
   std::uint64_t load(std::size_t at) const {
     std::uint64_t v;
     std::memcpy(&v, bytes.data() + at, sizeof v);

@@ -52,6 +52,14 @@ Decoded<net::Family> decode_family(std::uint8_t number) {
   return tl::unexpected(AttributeError::unsupported_family);
 }
 
+/// Reserved byte, family, port, and an address as long as the family says (RFC 8489 section 14.1).
+Decoded<net::Family> address_family(Bytes value) {
+  if (value.size() < 4) return malformed();
+  const auto family = decode_family(value[1]);
+  if (family && value.size() != (*family == net::Family::v4 ? 8 : 20)) return malformed();
+  return family;
+}
+
 /// One byte of family, three bytes reserved (RFC 8656 section 18.6).
 Decoded<net::Family> family(const MessageView& message, AttributeType type) {
   return fixed(message, type, 4).and_then([](Bytes value) { return decode_family(value[0]); });
@@ -83,38 +91,33 @@ Decoded<AlgorithmEntry> decode_algorithm(Bytes list) {
 }
 
 Decoded<net::Endpoint> xor_address(const MessageView& message, AttributeType type) {
-  return any_length(message, type).and_then([&](Bytes v) { return decode_xor_address(v, message.transaction_id()); });
+  const auto value = message.find(type);
+  if (!value) return tl::unexpected(AttributeError::absent);
+  return decode_xor_address(*value, message.transaction_id());
 }
 
 }  // namespace
 
 Decoded<net::Endpoint> decode_address(Bytes value) {
-  if (value.size() < 4) return malformed();
-  const auto family = decode_family(value[1]);
+  const auto family = address_family(value);
   if (!family) return tl::unexpected(family.error());
-  net::Endpoint endpoint{.address = {}, .port = load_be16(&value[2])};
-  const Bytes address = value.subspan(4);
-  if (*family == net::Family::v4) {
-    if (address.size() != 4) return malformed();
-    endpoint.address = net::Address::v4(load_be32(address.data()));
-  } else {
-    if (address.size() != 16) return malformed();
-    std::ranges::copy(address, endpoint.address.bytes.begin());
-  }
+  const std::uint16_t port = load_be16(&value[2]);
+  if (*family == net::Family::v4) return net::Endpoint{net::Address::v4(load_be32(&value[4])), port};
+  net::Endpoint endpoint{.address = {}, .port = port};
+  std::copy_n(&value[4], 16, endpoint.address.bytes.begin());
   return endpoint;
 }
 
-/// The mask is the magic cookie and the transaction id; IPv4 uses the cookie alone.
+/// The mask is the magic cookie and the transaction id, as they stand in the message; IPv4 uses the cookie alone.
 Decoded<net::Endpoint> decode_xor_address(Bytes value, std::span<const std::uint8_t, 12> transaction_id) {
-  auto endpoint = decode_address(value);
-  if (!endpoint) return endpoint;
-  std::array<std::uint8_t, 16> mask;
-  store_be32(mask.data(), kMagicCookie);
-  std::ranges::copy(transaction_id, mask.begin() + 4);
-  endpoint->port ^= kMagicCookie >> 16;
-  const std::size_t address_bytes = value.size() - 4;
-  std::uint8_t* address = endpoint->address.bytes.end() - address_bytes;
-  for (std::size_t i = 0; i < address_bytes; ++i) address[i] ^= mask[i];
+  const auto family = address_family(value);
+  if (!family) return tl::unexpected(family.error());
+  const auto port = static_cast<std::uint16_t>(load_be16(&value[2]) ^ kMagicCookie >> 16);
+  const std::uint32_t first = load_be32(&value[4]) ^ kMagicCookie;
+  if (*family == net::Family::v4) return net::Endpoint{net::Address::v4(first), port};
+  net::Endpoint endpoint{.address = {}, .port = port};
+  store_be32(&endpoint.address.bytes[0], first);
+  for (std::size_t i = 0; i < 12; ++i) endpoint.address.bytes[4 + i] = value[8 + i] ^ transaction_id[i];
   return endpoint;
 }
 

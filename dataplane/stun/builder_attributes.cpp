@@ -1,6 +1,7 @@
 // One function per attribute; builder.cpp has what they share.
 
 #include <algorithm>
+#include <array>
 
 #include "dataplane/stun/builder.h"
 
@@ -10,6 +11,8 @@ namespace {
 constexpr std::uint8_t family_number(net::Family family) {
   return family == net::Family::v4 ? 0x01 : 0x02;
 }
+
+constexpr std::array<std::uint8_t, 16> kNoMask{};
 
 }  // namespace
 
@@ -34,21 +37,20 @@ MessageBuilder& MessageBuilder::family(AttributeType type, net::Family family) {
   return u32(type, std::uint32_t{family_number(family)} << 24);
 }
 
-/// RFC 8489 sections 14.1 and 14.2. The mask is the cookie and the transaction id, bytes 4 to 19 of the message.
+/// RFC 8489 sections 14.1 and 14.2. The mask is the cookie and the transaction id, which stand in our header.
 MessageBuilder& MessageBuilder::address(AttributeType type, const net::Endpoint& endpoint, bool xored) {
   const bool v4 = endpoint.address.is_v4();
-  const std::size_t address_bytes = v4 ? 4 : 16;
-  std::uint8_t* p = reserve(type, 4 + address_bytes);
+  std::uint8_t* p = reserve(type, v4 ? 8 : 20);
   if (p == nullptr) return *this;
+  const std::uint8_t* mask = xored ? out_.data() + 4 : kNoMask.data();
   p[0] = 0;
-  p[1] = family_number(endpoint.address.family());
-  store_be16(p + 2, endpoint.port);
-  std::copy_n(endpoint.address.bytes.end() - address_bytes, address_bytes, p + 4);
-  if (!xored) return *this;
-  const std::uint8_t* mask = out_.data() + 4;
-  p[2] ^= mask[0];
-  p[3] ^= mask[1];
-  for (std::size_t i = 0; i < address_bytes; ++i) p[4 + i] ^= mask[i];
+  p[1] = family_number(v4 ? net::Family::v4 : net::Family::v6);
+  store_be16(p + 2, endpoint.port ^ load_be16(mask));
+  if (v4) {
+    store_be32(p + 4, endpoint.address.v4_host_order() ^ load_be32(mask));
+  } else {
+    for (std::size_t i = 0; i < 16; ++i) p[4 + i] = endpoint.address.bytes[i] ^ mask[i];
+  }
   return *this;
 }
 
