@@ -1,5 +1,5 @@
 #pragma once
-// The only road between threads: a bounded lock-free ring, many senders, one receiver.
+// The only road between threads: a bounded lock-free ring, one sender, one receiver.
 
 #include <fmt/format.h>
 #include <rte_errno.h>
@@ -14,9 +14,8 @@
 
 namespace penstock::engine {
 
-/// The enqueue side is head/tail-synchronised (HTS): in DPDK 22.11 the default multi-producer mode reads the tail of
-/// the sender before it relaxed, so that sender's bytes are not ordered before the receiver's read of them (TSan shows
-/// it).
+/// A lane between exactly two threads. DPDK's multi-producer modes do not order one sender's bytes before a later
+/// sender's tail update in the C++ memory model (22.11), so every pair of threads has a lane of its own instead.
 template <class T>
 class Mailbox {
   static_assert(std::is_trivially_copyable_v<T> && sizeof(T) % 4 == 0);
@@ -25,7 +24,7 @@ class Mailbox {
   /// `capacity` is rounded up to a power of two.
   static tl::expected<Mailbox, std::string> create(const std::string& name, unsigned capacity) {
     rte_ring* ring = rte_ring_create_elem(name.c_str(), sizeof(T), capacity, SOCKET_ID_ANY,
-                                          RING_F_MP_HTS_ENQ | RING_F_SC_DEQ | RING_F_EXACT_SZ);
+                                          RING_F_SP_ENQ | RING_F_SC_DEQ | RING_F_EXACT_SZ);
     if (ring == nullptr) {
       return tl::unexpected(fmt::format("cannot create mailbox '{}' of {} entries: {}; raise [dataplane] memory_mb",
                                         name, capacity, rte_strerror(rte_errno)));
@@ -34,10 +33,11 @@ class Mailbox {
   }
 
   /// False when full: the sender keeps what it has (updates) or drops and counts (packets).
-  bool send(T value) { return rte_ring_enqueue_elem(ring_.get(), &value, sizeof(T)) == 0; }
+  bool send(T value) { return rte_ring_sp_enqueue_elem(ring_.get(), &value, sizeof(T)) == 0; }
   /// Takes up to out.size() values; returns how many.
   unsigned take(std::span<T> out) {
-    return rte_ring_dequeue_burst_elem(ring_.get(), out.data(), sizeof(T), static_cast<unsigned>(out.size()), nullptr);
+    return rte_ring_sc_dequeue_burst_elem(ring_.get(), out.data(), sizeof(T), static_cast<unsigned>(out.size()),
+                                          nullptr);
   }
   bool empty() const { return rte_ring_empty(ring_.get()) != 0; }
   unsigned size() const { return rte_ring_count(ring_.get()); }

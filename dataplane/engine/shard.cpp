@@ -35,8 +35,10 @@ void Shard::discard_pending() {
   for (net::Packet* p : outgoing_) net::free(p);
   outgoing_.clear();
   std::array<HandedOver, 32> left;
-  while (const unsigned n = inbox().packets.take(left)) {
-    for (unsigned i = 0; i < n; ++i) net::free(left[i].packet);
+  for (auto& lane : inbox().packets) {
+    while (const unsigned n = lane.take(left)) {
+      for (unsigned i = 0; i < n; ++i) net::free(left[i].packet);
+    }
   }
 }
 
@@ -50,7 +52,7 @@ void Shard::unclaim(net::LocalId local) {
 }
 
 void Shard::hand_over(net::Packet* p, std::uint16_t worker, ServiceId service) {
-  if (!post_office_->workers[worker]->packets.send({p, static_cast<std::uint64_t>(service)})) {
+  if (!post_office_->hand_over(options_.worker, worker, {p, static_cast<std::uint64_t>(service)})) {
     drop(p, net::Drop::handoff_full);
     return;
   }
@@ -67,8 +69,8 @@ net::Packet* Shard::originate() {
 }
 
 bool Shard::post(std::uint16_t worker, const Message& message) {
-  if (worker == kControl) return post_office_->control->send(message);
-  if (!post_office_->workers[worker]->messages.send(message)) return false;
+  if (worker == kControl) return post_office_->send_to_control(options_.worker, message);
+  if (!post_office_->send(options_.worker, worker, message)) return false;
   to_wake_[worker] = 1;
   wakes_pending_ = true;
   return true;
@@ -77,10 +79,10 @@ bool Shard::post(std::uint16_t worker, const Message& message) {
 void Shard::wake_others() {
   if (!wakes_pending_) return;
   wakes_pending_ = false;
-  for (std::size_t worker = 0; worker < to_wake_.size(); ++worker) {
+  for (std::uint16_t worker = 0; worker < options_.workers; ++worker) {
     if (to_wake_[worker] == 0) continue;
     to_wake_[worker] = 0;
-    if (port::Port* port = post_office_->workers[worker]->port; port != nullptr) port->wake();
+    post_office_->wake(worker);
   }
 }
 

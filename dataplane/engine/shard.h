@@ -9,32 +9,12 @@
 
 #include "dataplane/engine/counters.h"
 #include "dataplane/engine/flow_table.h"
-#include "dataplane/engine/mailbox.h"
-#include "dataplane/engine/message.h"
+#include "dataplane/engine/post_office.h"
 #include "dataplane/engine/service.h"
 #include "dataplane/net/packet_pool.h"
 #include "dataplane/port/port.h"
 
 namespace penstock::engine {
-
-/// A packet on its way to another worker.
-struct HandedOver {
-  net::Packet* packet;
-  std::uint64_t service;  ///< ServiceId
-};
-
-/// The mailboxes of one worker; every other thread may send to them.
-struct Inbox {
-  Mailbox<HandedOver> packets;
-  Mailbox<Message> messages;
-  port::Port* port = nullptr;  ///< to wake the worker; set while it lives
-};
-
-/// All workers' inboxes and control's, made before the workers start and unchanged afterwards.
-struct PostOffice {
-  std::vector<std::unique_ptr<Inbox>> workers;
-  std::unique_ptr<Mailbox<Message>> control;
-};
 
 struct ShardOptions {
   std::uint16_t worker = 0;
@@ -93,7 +73,7 @@ class Shard {
   /// To another worker, or to control (kControl). False when its mailbox is full: keep what you have and try again.
   bool post(std::uint16_t worker, const Message& message);
 
-  Inbox& inbox() { return *post_office_->workers[options_.worker]; }
+  Inbox& inbox() { return post_office_->inbox(options_.worker); }
   net::Burst& outgoing() { return outgoing_; }
   /// Once per pass: wakes the workers that were sent something.
   void wake_others();

@@ -5,9 +5,11 @@
 #include <rte_errno.h>
 #include <rte_lcore.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <span>
 
 #include "dataplane/engine/stage_meter.h"
 
@@ -25,7 +27,8 @@ bool Worker::pass(std::uint64_t now_ns) {
   classify();
   meter.mark(Stage::classify);
 
-  const bool busy = !arrived_.empty();
+  const bool busy = !arrived_.empty() || took_over_;
+  took_over_ = false;
   serve();
   meter.mark(Stage::service);
 
@@ -46,9 +49,13 @@ bool Worker::pass(std::uint64_t now_ns) {
 
 void Worker::take_handed_over() {
   std::array<HandedOver, 64> taken;
-  const unsigned n = shard_->inbox().packets.take(taken);
-  for (unsigned i = 0; i < n; ++i) handed_over_[taken[i].service].push(taken[i].packet);
-  shard_->counters().taken_over.add(n);
+  for (auto& lane : shard_->inbox().packets) {
+    const auto room = std::min<std::size_t>(taken.size(), net::kBurstCapacity / shard_->workers());
+    const unsigned n = lane.take(std::span(taken).first(room));
+    for (unsigned i = 0; i < n; ++i) handed_over_[taken[i].service].push(taken[i].packet);
+    shard_->counters().taken_over.add(n);
+    took_over_ |= n > 0;
+  }
 }
 
 // The flow of each packet, and from it (or from the local endpoint) the service.
@@ -84,14 +91,18 @@ void Worker::transmit() {
 
 unsigned Worker::drain_messages() {
   std::array<Message, kMessageBudget> taken;
-  const unsigned n = shard_->inbox().messages.take(taken);
-  for (unsigned i = 0; i < n; ++i) {
-    if (taken[i].service < services_.size() && services_[taken[i].service] != nullptr) {
-      services_[taken[i].service]->on_message(taken[i]);
+  unsigned total = 0;
+  for (auto& lane : shard_->inbox().messages) {
+    const unsigned n = lane.take(taken);
+    for (unsigned i = 0; i < n; ++i) {
+      if (taken[i].service < services_.size() && services_[taken[i].service] != nullptr) {
+        services_[taken[i].service]->on_message(taken[i]);
+      }
     }
+    total += n;
   }
-  shard_->counters().messages.add(n);
-  return n;
+  shard_->counters().messages.add(total);
+  return total;
 }
 
 bool Worker::advance(std::uint64_t now_ns) {

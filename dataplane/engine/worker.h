@@ -46,7 +46,7 @@ class Worker {
   bool pass(std::uint64_t now_ns);
 
  private:
-  /// Timers and messages handled per pass at most: a bound on a pass's length, not on the work.
+  /// Timers, and messages of each sender, handled per pass at most: a bound on a pass's length, not on the work.
   static constexpr unsigned kTimerBudget = 64;
   static constexpr unsigned kMessageBudget = 64;
   /// An idle worker looks at its timers and shows life to the watchdog this often.
@@ -67,6 +67,7 @@ class Worker {
   net::Burst arrived_;
   std::array<net::Burst, static_cast<std::size_t>(ServiceId::count_)> by_service_;
   std::array<net::Burst, static_cast<std::size_t>(ServiceId::count_)> handed_over_;
+  bool took_over_ = false;
   unsigned cpu_ = 0;
   std::atomic<bool> stop_{false};
   std::promise<void> go_;

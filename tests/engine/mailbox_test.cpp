@@ -5,7 +5,7 @@
 #include <array>
 #include <thread>
 
-#include "dataplane/engine/message.h"
+#include "dataplane/engine/post_office.h"
 #include "dataplane/net/packet_pool.h"
 
 namespace penstock::engine {
@@ -16,35 +16,36 @@ struct Numbered {
   std::uint32_t number;
 };
 
-TEST(Mailbox, ManySendersLoseNothingAndKeepEachSendersOrder) {
+TEST(PostOffice, ThreeThreadsSendToOneAndNothingIsLostOrReordered) {
   ASSERT_TRUE(net::start_environment(64));
-  auto mailbox = Mailbox<Message>::create("mailbox-test", 64);
-  ASSERT_TRUE(mailbox) << mailbox.error();
+  auto office = PostOffice::create("mailbox-test", {.workers = 3, .packets = 8, .messages = 64});
+  ASSERT_TRUE(office) << office.error();
   constexpr std::uint32_t kEach = 20'000;
-  constexpr std::uint32_t kSenders = 3;
-  std::array<std::thread, kSenders> senders;
-  for (std::uint32_t s = 0; s < kSenders; ++s) {
-    senders[s] = std::thread([&mailbox, s] {
+  constexpr std::array<std::uint16_t, 3> kSenders{1, 2, kControl};
+  std::array<std::thread, kSenders.size()> senders;
+  for (std::uint32_t s = 0; s < kSenders.size(); ++s) {
+    senders[s] = std::thread([&office, s, &kSenders] {
       for (std::uint32_t n = 0; n < kEach; ++n) {
         Message m;
         m.put(Numbered{s, n});
-        while (!mailbox->send(m)) std::this_thread::yield();
+        while (!(*office)->send(kSenders[s], 0, m)) std::this_thread::yield();
       }
     });
   }
-  std::array<std::uint32_t, kSenders> expected{};
+  std::array<std::uint32_t, kSenders.size()> expected{};
   std::array<Message, 16> taken;
-  for (std::uint32_t total = 0; total < kEach * kSenders;) {
-    const unsigned n = mailbox->take(taken);
-    if (n == 0) std::this_thread::yield();
-    for (unsigned i = 0; i < n; ++i) {
-      const auto value = taken[i].get<Numbered>();
-      ASSERT_EQ(value.number, expected[value.sender]++);
+  for (std::uint32_t total = 0; total < kEach * kSenders.size();) {
+    for (auto& lane : (*office)->inbox(0).messages) {
+      const unsigned n = lane.take(taken);
+      for (unsigned i = 0; i < n; ++i) {
+        const auto value = taken[i].get<Numbered>();
+        ASSERT_EQ(value.number, expected[value.sender]++);
+      }
+      total += n;
     }
-    total += n;
+    std::this_thread::yield();
   }
   for (auto& sender : senders) sender.join();
-  EXPECT_TRUE(mailbox->empty());
 }
 
 TEST(Mailbox, RefusesWhenFull) {

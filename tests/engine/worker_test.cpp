@@ -58,23 +58,18 @@ class EchoService : public Service {
 struct Bed {
   explicit Bed(std::uint16_t count) {
     EXPECT_TRUE(net::start_environment(256));
-    const int number = ++test_number;
-    office.control =
-        std::make_unique<Mailbox<Message>>(Mailbox<Message>::create(fmt::format("control-{}", number), 16).value());
-    for (int i = 0; i < count; ++i) {
-      office.workers.push_back(std::make_unique<Inbox>(
-          Inbox{Mailbox<HandedOver>::create(fmt::format("packets-{}-{}", number, i), 64).value(),
-                Mailbox<Message>::create(fmt::format("messages-{}-{}", number, i), 64).value(), nullptr}));
-    }
+    auto made =
+        PostOffice::create(fmt::format("bed{}-", ++test_number), {.workers = count, .packets = 64, .messages = 64});
+    EXPECT_TRUE(made) << made.error();
+    office = std::move(*made);
   }
 
   tl::expected<void, std::string> set_up(Worker& worker, std::uint16_t id) {
     auto port = port::MemoryPort::create({.packets = 511, .host = host});
     if (!port) return tl::unexpected(port.error());
     ports[id] = port->get();
-    auto shard = Shard::create(
-        {.worker = id, .workers = static_cast<std::uint16_t>(office.workers.size()), .flows = 64, .answer_packets = 63},
-        std::move(*port), office);
+    auto shard = Shard::create({.worker = id, .workers = office->workers(), .flows = 64, .answer_packets = 63},
+                               std::move(*port), *office);
     if (!shard) return tl::unexpected(shard.error());
     worker.install(std::move(*shard));
     auto echo = std::make_unique<EchoService>(worker.shard());
@@ -86,7 +81,7 @@ struct Bed {
   }
 
   std::shared_ptr<port::MemoryHost> host = std::make_shared<port::MemoryHost>();
-  PostOffice office;
+  std::unique_ptr<PostOffice> office;
   std::array<port::MemoryPort*, 2> ports{};
   std::array<EchoService*, 2> echoes{};
 };
@@ -136,9 +131,9 @@ TEST(Worker, MessagesAndIcmpErrorsReachTheService) {
   Message message;
   message.service = static_cast<std::uint8_t>(ServiceId::turn);
   message.put(41);
-  ASSERT_TRUE(bed.office.workers[0]->messages.send(message));
+  ASSERT_TRUE(bed.office->send(kControl, 0, message));
   message.service = 99;  // nobody's: ignored
-  ASSERT_TRUE(bed.office.workers[0]->messages.send(message));
+  ASSERT_TRUE(bed.office->send(kControl, 0, message));
   bed.ports[0]->inject_icmp_error({bed.echoes[0]->local, sender(1), 3, 3, 0});
   worker.pass(1);
   EXPECT_EQ(bed.echoes[0]->messages, 41);
