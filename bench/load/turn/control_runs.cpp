@@ -38,14 +38,15 @@ AllocationResult run_allocations(const Options& options, Session& session, const
   turn_over_until(session, now_ns() + to_ns(options.warmup_s));
 
   const std::uint64_t drops_before = server != nullptr ? server->receive_drops() : 0;
+  const ServerCost cost_before = server != nullptr ? cost_so_far(*server) : ServerCost{};
   const NegotiationTally before = negotiator.tally();
   const std::uint64_t begin = now_ns();
-  const std::uint64_t cpu_before = server != nullptr ? server->cpu_ns() : 0;
   turn_over_until(session, begin + to_ns(options.duration_s));
-  result.tally = difference(negotiator.tally(), before);
   result.seconds = seconds_since(begin);
+  result.tally = difference(negotiator.tally(), before);
   if (server != nullptr) {
-    result.server = {.cpu_ns = server->cpu_ns() - cpu_before, .receive_drops = server->receive_drops() - drops_before};
+    result.server = cost_since(cost_before, *server);
+    result.server->receive_drops = server->receive_drops() - drops_before;
   }
 
   negotiator.stop();

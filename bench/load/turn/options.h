@@ -43,7 +43,7 @@ struct Options {
   bool train_as_singles = false;  ///< by sendmmsg in place of UDP_SEGMENT
   bool gro = false;               ///< receive with UDP_GRO
   double rate_pps = 0;            ///< datagrams per second and direction; 0: flat out
-  unsigned window = 2048;         ///< flat out: most datagrams in flight per direction; 0: no bound
+  unsigned window = 1024;         ///< flat out: most datagrams in flight per direction; 0: no bound
   double duration_s = 5;
   double warmup_s = 0.5;
   std::uint64_t packets = 0;  ///< stop after so many were sent, whatever the duration; 0: no such bound

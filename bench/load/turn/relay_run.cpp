@@ -47,8 +47,8 @@ RelayResult RelayRun::measure() {
   const std::uint64_t own_drops_before = far_end_drops();
   run_until(now_ns() + to_ns(options_.warmup_s), UINT64_MAX);
 
+  const ServerCost at_open = server_ != nullptr ? cost_so_far(*server_) : ServerCost{};
   const std::uint64_t open = now_ns();
-  const std::uint64_t cpu_at_open = server_ != nullptr ? server_->cpu_ns() : 0;
   const std::uint64_t echoed_at_open = echoed_;
   if (to_peer_) to_peer_->open(open);
   if (to_client_) to_client_->open(open);
@@ -58,7 +58,7 @@ RelayResult RelayRun::measure() {
   if (to_peer_) to_peer_->close(close);
   if (to_client_) to_client_->close(close);
   result.echoed = echoed_ - echoed_at_open;
-  if (server_ != nullptr) result.server = {.cpu_ns = server_->cpu_ns() - cpu_at_open, .receive_drops = 0};
+  if (server_ != nullptr) result.server = cost_since(at_open, *server_);
   settle();
 
   result.seconds = static_cast<double>(close - open) / 1e9;

@@ -62,6 +62,7 @@ Json cost(const ServerCost& server, double seconds) {
   const auto cpu = static_cast<double>(server.cpu_ns);
   return {{"cpu_seconds", rounded(cpu / 1e9)},
           {"utilisation", rounded(cpu / 1e9 / seconds)},
+          {"sleeps_per_second", std::round(static_cast<double>(server.sleeps) / seconds)},
           {"receive_drops", server.receive_drops}};
 }
 

@@ -6,14 +6,9 @@
 
 #include "bench/load/turn/histogram.h"
 #include "bench/load/turn/negotiator.h"
+#include "bench/load/turn/server_process.h"
 
 namespace penstock::load {
-
-/// Cost of the measured interval to the server, with --server-pid.
-struct ServerCost {
-  std::uint64_t cpu_ns = 0;
-  std::uint64_t receive_drops = 0;  ///< at all its sockets, from the beginning of the warm-up to the end
-};
 
 struct DirectionResult {
   std::uint64_t sent = 0;                   ///< measured packets the kernel took

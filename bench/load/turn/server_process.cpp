@@ -18,14 +18,19 @@
 namespace penstock::load {
 namespace {
 
-/// A "Name:  123 kB" line of /proc/PID/status, in bytes.
-std::uint64_t status_bytes(pid_t pid, std::string_view name) {
-  std::ifstream status(fmt::format("/proc/{}/status", pid));
+/// The number in a "Name:  123" line of a status file of /proc.
+std::uint64_t status_number(const std::string& file, std::string_view name) {
+  std::ifstream status(file);
   for (std::string line; std::getline(status, line);) {
     if (!line.starts_with(name)) continue;
-    return std::strtoull(line.c_str() + name.size(), nullptr, 10) * 1024;
+    return std::strtoull(line.c_str() + name.size(), nullptr, 10);
   }
   return 0;
+}
+
+/// Sizes there are in kB.
+std::uint64_t status_bytes(pid_t pid, std::string_view name) {
+  return status_number(fmt::format("/proc/{}/status", pid), name) * 1024;
 }
 
 /// Inodes of its open sockets: descriptors are links to "socket:[123]".
@@ -87,6 +92,15 @@ std::uint64_t ServerProcess::receive_drops() const {
   const auto inodes = socket_inodes(pid_);
   return drops_of(fmt::format("/proc/{}/net/udp", pid_), inodes) +
          drops_of(fmt::format("/proc/{}/net/udp6", pid_), inodes);
+}
+
+std::uint64_t ServerProcess::sleeps() const {
+  std::error_code error;
+  std::uint64_t count = 0;
+  for (const auto& task : std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid_), error)) {
+    count += status_number(task.path().string() + "/status", "voluntary_ctxt_switches:");
+  }
+  return count;
 }
 
 std::uint64_t ServerProcess::descriptors() const {
