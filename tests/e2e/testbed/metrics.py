@@ -3,14 +3,13 @@
 import re
 from dataclasses import dataclass
 
-# received + copied + originated = sent + handed over + punted + consumed + dropped + held, worker by worker.
-# One metric holds the books: penstock_packets_total{worker="N", kind="..."}; drops are counted by reason.
-PACKETS = "penstock_packets_total"
-KIND_LABEL = "kind"
-IN_KINDS = ("received", "copied", "originated")
-OUT_KINDS = ("sent", "handed_over", "punted", "consumed")
-DROPS = "penstock_drops_total"
-HELD = "penstock_packets_held"
+# received + taken over + copied + originated = sent + handed over + punted + consumed + dropped + held, on each worker;
+# and what one worker handed over, another took.
+IN = ("penstock_packets_received_total", "penstock_packets_taken_over_total", "penstock_packets_copied_total",
+      "penstock_packets_originated_total")
+OUT = ("penstock_packets_sent_total", "penstock_packets_handed_over_total", "penstock_packets_punted_total",
+       "penstock_packets_consumed_total", "penstock_packets_dropped_total", "penstock_packets_held")
+HANDED_OVER, TAKEN_OVER = "penstock_packets_handed_over_total", "penstock_packets_taken_over_total"
 
 _SAMPLE = re.compile(r"^([a-zA-Z_:][\w:]*)(?:\{(.*)\})?\s+(\S+)")
 _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
@@ -33,18 +32,18 @@ def parse(text: str) -> list[Sample]:
 
 
 def total(samples: list[Sample], name: str, **labels) -> float:
-    """The sum of every sample of that name whose labels include these."""
-    return sum(sample.value for sample in samples
-               if sample.name == name and all(sample.labels.get(key) == value for key, value in labels.items()))
+    """The sum of every sample of that name whose labels include these; there has to be one."""
+    values = [sample.value for sample in samples
+              if sample.name == name and all(sample.labels.get(key) == value for key, value in labels.items())]
+    if not values:
+        raise KeyError(f"no {name}{labels or ''} in the metrics")
+    return sum(values)
 
 
 def imbalance(samples: list[Sample]) -> dict[str, float]:
-    """Per worker, packets in minus packets accounted for: all zero on a relay at rest."""
-    workers = {sample.labels["worker"] for sample in samples if sample.name == PACKETS}
-    balance = {}
-    for worker in sorted(workers):
-        entered = sum(total(samples, PACKETS, worker=worker, **{KIND_LABEL: kind}) for kind in IN_KINDS)
-        left = sum(total(samples, PACKETS, worker=worker, **{KIND_LABEL: kind}) for kind in OUT_KINDS)
-        left += total(samples, DROPS, worker=worker) + total(samples, HELD, worker=worker)
-        balance[worker] = entered - left
+    """Packets in minus packets accounted for, per worker, and lost between workers: all zero on a relay at rest."""
+    workers = sorted({sample.labels["worker"] for sample in samples if sample.name == IN[0]})
+    balance = {f"worker {worker}": sum(total(samples, name, worker=worker) for name in IN)
+               - sum(total(samples, name, worker=worker) for name in OUT) for worker in workers}
+    balance["between workers"] = total(samples, HANDED_OVER) - total(samples, TAKEN_OVER)
     return balance

@@ -17,6 +17,7 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from testbed import metrics
 from testbed.network import Host
 from testbed.process import Process, wait_until
 
@@ -133,6 +134,9 @@ class Penstockd(Relay):
             url = f"http://{self.host.ipv4}:{METRICS_PORT}{path}"
             with urllib.request.urlopen(url, timeout=5) as response:
                 return response.read().decode()
+
+    def metrics(self) -> list[metrics.Sample]:
+        return metrics.parse(self.fetch("/metrics"))
 
     def _ready(self) -> bool:
         try:
