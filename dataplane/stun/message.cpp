@@ -5,29 +5,21 @@
 namespace penstock::stun {
 namespace {
 
-/// How far the integrity attributes let us look (RFC 8489 sections 14.5 to 14.7).
-enum class Zone : std::uint8_t { ordinary, after_integrity, after_integrity_sha256, after_fingerprint };
+/// How far the integrity attributes let us look (RFC 8489 sections 14.5 to 14.7). MESSAGE-INTEGRITY-SHA256 needs no
+/// zone of its own: after it, of the two that count after MESSAGE-INTEGRITY, the one would be a duplicate, and the
+/// first counts.
+enum class Zone : std::uint8_t { ordinary, after_integrity, after_fingerprint };
 
 constexpr bool counts(std::uint16_t type, Zone zone) {
-  switch (zone) {
-    case Zone::ordinary:
-      return true;
-    case Zone::after_integrity:
-      return type == to_wire(AttributeType::message_integrity_sha256) || type == to_wire(AttributeType::fingerprint);
-    case Zone::after_integrity_sha256:
-      return type == to_wire(AttributeType::fingerprint);
-    case Zone::after_fingerprint:
-      return false;
-  }
-  return false;
+  return zone == Zone::ordinary || type == to_wire(AttributeType::message_integrity_sha256) ||
+         type == to_wire(AttributeType::fingerprint);
 }
 
 constexpr Zone zone_after(std::uint16_t type, Zone zone) {
   switch (static_cast<AttributeType>(type)) {
     case AttributeType::message_integrity:
-      return Zone::after_integrity;
     case AttributeType::message_integrity_sha256:
-      return Zone::after_integrity_sha256;
+      return Zone::after_integrity;
     case AttributeType::fingerprint:
       return Zone::after_fingerprint;
     default:

@@ -54,7 +54,7 @@ std::optional<CodePoint> decode_utf8(std::string_view text) {
   const auto byte = [text](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
   if (byte(0) < 0x80) return CodePoint{byte(0), 1};
   const std::size_t bytes = byte(0) < 0xe0 ? 2 : byte(0) < 0xf0 ? 3 : 4;
-  if (byte(0) < 0xc2 || byte(0) > 0xf4 || text.size() < bytes) return std::nullopt;
+  if (byte(0) < 0xc0 || byte(0) > 0xf4 || text.size() < bytes) return std::nullopt;
   char32_t value = byte(0) & (0x7fu >> bytes);
   for (std::size_t i = 1; i < bytes; ++i) {
     if ((byte(i) & 0xc0) != 0x80) return std::nullopt;

@@ -67,6 +67,20 @@ TEST(Integrity, WrongKeyNoKeyNoAttribute) {
   EXPECT_EQ(verify_integrity_sha256(parse(sha256), HmacSha256()), Verdict::mismatch);
 }
 
+/// What an attacker would send who knows that a key object was never filled.
+TEST(Integrity, MacUnderTheStateOfNoKeyIsRefused) {
+  auto bytes = request([](auto&) {});
+  const std::size_t covered = bytes.size();
+  append(bytes, to_wire(AttributeType::message_integrity), Sha1Digest{});
+  std::ranges::copy(HmacSha1().mac(Bytes(bytes).first(covered)), bytes.begin() + covered + kAttributeHeaderBytes);
+  EXPECT_EQ(verify_integrity(parse(bytes), HmacSha1()), Verdict::mismatch);
+
+  bytes = request([](auto&) {});
+  append(bytes, to_wire(AttributeType::message_integrity_sha256), Sha256Digest{});
+  std::ranges::copy(HmacSha256().mac(Bytes(bytes).first(covered)), bytes.begin() + covered + kAttributeHeaderBytes);
+  EXPECT_EQ(verify_integrity_sha256(parse(bytes), HmacSha256()), Verdict::mismatch);
+}
+
 /// Nobody authenticates under a key that was never derived: an algorithm number we do not know gives an empty key.
 TEST(Integrity, UnknownPasswordAlgorithmVerifiesNothing) {
   const auto key = long_term_key(PasswordAlgorithm{9}, "user", "realm", "password");
