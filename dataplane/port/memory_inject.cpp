@@ -57,6 +57,8 @@ bool MemoryPort::inject_train(net::LocalId local, const net::Endpoint& remote, s
     arrival.train = last_train_;
   }
   if (!pool_.allocate_bulk(packets)) {
+    counters_.received_packets.add(packets.size());
+    counters_.received_bytes.add(payload.size());
     counters_.dropped[static_cast<std::size_t>(net::Drop::rx_no_packet)].add(packets.size());
     return false;
   }

@@ -61,6 +61,7 @@ void MemoryPort::receive(net::Burst& burst) {
 void MemoryPort::receive_templates(net::Burst& burst) {
   const std::span<net::Packet*> packets{burst.packets.data() + burst.size, burst.room()};
   if (!template_pool_->allocate_bulk(packets)) {
+    counters_.received_packets.add(packets.size());
     counters_.dropped[static_cast<std::size_t>(net::Drop::rx_no_packet)].add(packets.size());
     return;
   }

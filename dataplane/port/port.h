@@ -50,7 +50,7 @@ struct DetachedLocal {
 
 /// What a port counts; the packet equation needs all of it.
 struct PortCounters {
-  net::Counter received_packets, received_bytes;  // UDP payload bytes, delivered to the worker
+  net::Counter received_packets, received_bytes;  // UDP payload; dropped[rx_*] are part of it, the rest was delivered
   net::Counter sent_packets, sent_bytes;
   net::Counter received_trains, sent_trains;  // receives and sends that carried more than one packet
   net::Counter receives, sends;               // operations: completions, submissions or descriptors
