@@ -42,9 +42,9 @@ struct FloodLimits {
 ///
 /// *The balance* holds for all sources that have not proved their address. Half of each request's bytes are added,
 /// each answer's bytes are taken, and so a flood, from however many sources, is answered with fewer bytes than it sent
-/// as soon as it exceeds 32 KiB/s. An honest client pays its challenge back when it echoes the nonce. So that honest
-/// clients get through a flood that uses up the balance, its last part is kept for sources seen a moment ago: a client
-/// repeats its request after half a second, a spray does not come back.
+/// as soon as it exceeds 32 KiB/s. An honest client pays for its challenge when it comes back with the nonce. So that
+/// honest clients get through a flood that uses up the balance, its last part is kept for sources seen less than two
+/// seconds ago: a client repeats its request after half a second, a spray does not come back so soon.
 class AnswerLimiter {
  public:
   /// `salt`: random. `workers`: how many limiters share the rates.
@@ -57,9 +57,8 @@ class AnswerLimiter {
   AnswerVerdict admit(AnswerClass kind, const net::Address& source, std::size_t request_bytes, std::size_t answer_bytes,
                       std::uint64_t now_ns);
 
-  /// A fresh nonce of ours came back in a request that authenticated: its challenge of `answer_bytes` was no
-  /// reflection.
-  void challenge_met(std::size_t answer_bytes);
+  /// An Allocate has authenticated: its bytes pay for the challenge that led to it, which was no reflection.
+  void allocate_authenticated(std::size_t request_bytes);
 
   std::size_t size_bytes() const { return sets_.size() * sizeof(Set); }
 
@@ -74,8 +73,9 @@ class AnswerLimiter {
     Entry entries[kWays];
   };
   static constexpr std::size_t kSets = 16384;
+  static constexpr std::uint64_t kAskedAgainNs = 2'000'000'000;
   struct Rate {
-    std::uint64_t answer_ns = 0;  ///< time for one answer
+    std::uint64_t answer_ns = 0;  ///< in which one answer is earned; 0: no limit
     std::uint64_t depth_ns = 0;   ///< of a bucket
   };
   struct Found {
@@ -83,8 +83,10 @@ class AnswerLimiter {
     bool known;
   };
 
+  std::uint64_t tag(AnswerClass kind, const net::Address& source) const;
   Found find(std::uint64_t tag);
   Rate rate(std::uint32_t per_s, std::uint32_t burst_s) const;
+  bool flood_admits(bool asked_before, std::size_t answer_bytes);
   void refill(std::uint64_t now_ns);
 
   LazyArray<Set> sets_;

@@ -76,7 +76,6 @@ class Authenticator {
   const Credentials& credentials() const { return *credentials_; }
 
  private:
-  struct Choice;
   std::shared_ptr<const Credentials> credentials_;
   NonceSecret secret_;
   NonceSource nonces_;

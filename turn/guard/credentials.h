@@ -54,10 +54,10 @@ class Credentials {
   static tl::expected<Credentials, std::string> compile(const Settings& settings);
 
   /// Checks MESSAGE-INTEGRITY-SHA256 if the message has one, else MESSAGE-INTEGRITY, against every password the user
-  /// may have. Neither name nor hash is believed before that. With `ignore_expiry` a timestamp that has passed is no
-  /// error: whoever holds an allocation may keep it (as with coturn).
+  /// may have. Neither name nor hash is believed before that. For `owner`, if there is one, a timestamp that has passed
+  /// is no error: whoever holds an allocation may keep it (as with coturn).
   tl::expected<Verified, CredentialError> verify(const stun::MessageView& message, stun::PasswordAlgorithm algorithm,
-                                                 std::uint64_t now_unix_s, bool ignore_expiry = false) const;
+                                                 std::uint64_t now_unix_s, const UserId* owner = nullptr) const;
 
   const std::string& realm() const { return realm_; }
 
@@ -83,7 +83,7 @@ class Credentials {
                                                         stun::PasswordAlgorithm algorithm) const;
   tl::expected<Verified, CredentialError> verify_ephemeral(const stun::MessageView& message, std::string_view user_name,
                                                            stun::PasswordAlgorithm algorithm, std::uint64_t now_unix_s,
-                                                           bool ignore_expiry) const;
+                                                           const UserId* owner) const;
 
   std::string realm_;
   std::vector<User> users_;  ///< by userhash

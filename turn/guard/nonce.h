@@ -4,7 +4,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string_view>
 
 #include "dataplane/net/address.h"
@@ -57,17 +56,17 @@ class NonceSource {
     std::uint64_t epoch;
     std::uint8_t tick;  ///< 0 to 127
   };
-  using Mac = std::array<std::uint8_t, 8>;
 
   Instant instant(std::uint64_t now_ns) const;
   void rotate(std::uint64_t epoch);
   stun::HmacSha256 derive_key(std::uint64_t epoch) const;
-  static Mac mac(const stun::HmacSha256& key, const net::Endpoint& client, std::uint8_t time, Form form);
+  /// With the key that the top bit of `time`, the parity of its epoch, selects.
+  Text write(const net::Endpoint& client, std::uint8_t time, Form form) const;
 
   stun::HmacSha256 secret_;
   std::array<char, stun::kNoncePrefixBytes> prefix_;
   std::uint64_t lifetime_ns_;
-  std::uint64_t epoch_ = UINT64_MAX;  ///< of keys_[epoch & 1]
+  std::uint64_t epoch_ = UINT64_MAX - 1;  ///< whose key is keys_[epoch & 1]; the one before has the other
   std::array<stun::HmacSha256, 2> keys_{};
 };
 

@@ -54,8 +54,8 @@ class PeerPolicy {
 /// RFC 6890), and the 6to4, Teredo and NAT64 local-use blocks that tunnel to one that may not be.
 std::span<const net::Prefix> denied_by_default();
 
-/// The IPv4 address an IPv6 address stands for; itself if it does not. net::canonical, and all the rest of ::/96
-/// (RFC 4291 section 2.5.5.1) and ::ffff:0:0:0/96 (RFC 2765 section 2.1).
+/// The IPv4 address an IPv6 address stands for; itself if it does not. What net::canonical resolves, and the rest of
+/// ::/96 (RFC 4291 section 2.5.5.1) but :: and ::1, and ::ffff:0:0:0/96 (RFC 2765 section 2.1).
 net::Address embedded_ipv4(const net::Address& address);
 
 }  // namespace penstock::turn

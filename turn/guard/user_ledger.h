@@ -27,7 +27,7 @@ class UserLedger {
   ReserveAnswer reserve(const Reserve& request, std::uint64_t now_ns);
   /// More than was reserved counts as all of it.
   void release(const Release& release, std::uint64_t now_ns);
-  /// Always granted, maybe for later. Unlimited amounts, and users not known here, are granted at once.
+  /// Always granted in full, maybe for later.
   LeaseGrant lease(const LeaseRequest& request, std::uint64_t now_ns);
 
   /// Users with at least one allocation; everybody is none of them.
@@ -44,17 +44,22 @@ class UserLedger {
     Bucket packets;
   };
   struct alignas(64) Entry {
-    UserId user;
+    UserId user;  ///< nobody: free
     DirectionBuckets directions[kDirections];
     std::uint32_t allocations;
-    std::uint32_t next;  ///< the pool's
-    std::uint32_t hash;
+    std::uint32_t index;  ///< its own
+    std::uint32_t next;   ///< the pool's
   };
   static_assert(sizeof(Entry) == 64);
 
-  std::uint32_t find(const UserId& user) const;
-  std::uint32_t add(const UserId& user, std::uint64_t now_ns);
-  void forget_some_idle(std::uint64_t now_ns);
+  Entry* find(const UserId& user);
+  Entry* find_or_add(const UserId& user, std::uint64_t now_ns);
+  static Bucket started(const TokenRate& rate, std::uint64_t now_ns);
+  /// When the tokens may be spent; 0: at once.
+  static std::uint64_t take(Bucket& bucket, std::uint64_t tokens, const TokenRate& rate, std::uint64_t now_ns);
+  static bool is_idle(const Entry& entry, std::uint64_t now_ns);
+  void forget(Entry& entry);
+  void forget_some_idle(std::uint64_t now_ns, unsigned steps);
   const RatePlan& plan(const UserId& user) const { return user == kEverybody ? total_plan_ : user_plan_; }
   std::uint32_t limit(const UserId& user) const { return user == kEverybody ? total_limit_ : user_limit_; }
 
@@ -65,6 +70,7 @@ class UserLedger {
   std::uint64_t salt_;
   std::uint32_t users_ = 0;
   std::uint32_t sweep_ = 0;
+  Entry everybody_{};
   Pool<Entry> pool_;
   IndexTable table_;
 };

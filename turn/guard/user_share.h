@@ -51,9 +51,9 @@ class alignas(64) UserShare {
   struct Meter {
     std::int64_t bytes;
     std::int64_t packets;
-    std::int64_t low_bytes;  ///< ask for more below this
+    std::int64_t low_bytes;  ///< more is wanted below this
     std::int64_t low_packets;
-    std::int64_t full_bytes;  ///< and for as much as makes this
+    std::int64_t full_bytes;  ///< and as much as makes this; 0: unlimited
     std::int64_t full_packets;
     std::uint64_t usable_from_ns;  ///< of what was granted for later; 0: nothing was
     std::uint64_t later_bytes;
@@ -63,13 +63,13 @@ class alignas(64) UserShare {
 
     bool covers(std::uint32_t size) const { return bytes >= size && packets >= 1; }
     bool take_up(std::uint32_t size, std::uint64_t now_ns);
+    void add(std::uint64_t more_bytes, std::uint64_t more_packets);
   };
 
   friend class UserShares;
   Meter meters_[kDirections];
   UserId user_;
   std::uint32_t references_;
-  std::uint32_t hash_;
 
  public:
   std::uint32_t next;  ///< the pool's

@@ -1,0 +1,129 @@
+#include "turn/guard/user_share.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace penstock::turn {
+namespace {
+
+/// Stands for an unlimited amount; 4 EiB are not spent in a lifetime.
+constexpr std::int64_t kPlenty = std::int64_t{1} << 62;
+
+/// What is left, and the marks at which more is wanted and up to which it is asked for.
+struct Level {
+  std::int64_t& left;
+  std::int64_t& low;
+  std::int64_t& full;
+};
+
+void set_rate(const Level& level, const TokenRate& rate) {
+  const bool was_limited = level.full != 0;
+  if (!rate.limited()) {
+    level.left = kPlenty;
+    level.low = std::numeric_limits<std::int64_t>::min();
+    level.full = 0;
+    return;
+  }
+  if (!was_limited) level.left = 0;
+  level.full = static_cast<std::int64_t>(rate.chunk);
+  level.low = level.full / 2;
+}
+
+std::uint64_t missing(std::int64_t left, std::int64_t low, std::int64_t full) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(std::max(low, full) - left, 0));
+}
+
+}  // namespace
+
+/// Out of the fast path: takes up what was granted for later if its time has come. Otherwise the packet is dropped, and
+/// no less than its size asked for next.
+bool UserShare::Meter::take_up(std::uint32_t size, std::uint64_t now_ns) {
+  if (usable_from_ns != 0 && now_ns >= usable_from_ns) {
+    add(later_bytes, later_packets);
+    usable_from_ns = 0;
+    asked = false;
+  }
+  if (covers(size)) return true;
+  low_bytes = std::max<std::int64_t>(low_bytes, size);
+  low_packets = std::max<std::int64_t>(low_packets, 1);
+  return false;
+}
+
+void UserShare::Meter::add(std::uint64_t more_bytes, std::uint64_t more_packets) {
+  if (full_bytes != 0) bytes += static_cast<std::int64_t>(more_bytes);
+  if (full_packets != 0) packets += static_cast<std::int64_t>(more_packets);
+}
+
+void UserShare::start(const UserId& user, const RatePlan& plan) {
+  *this = UserShare{};
+  user_ = user;
+  set_plan(plan);
+}
+
+void UserShare::set_plan(const RatePlan& plan) {
+  for (std::size_t d = 0; d < kDirections; ++d) {
+    Meter& meter = meters_[d];
+    const DirectionRates& rates = plan.directions[d];
+    meter.limited = rates.limited();
+    set_rate({meter.bytes, meter.low_bytes, meter.full_bytes}, rates.bytes);
+    set_rate({meter.packets, meter.low_packets, meter.full_packets}, rates.packets);
+  }
+}
+
+LeaseRequest UserShare::lease_request(Direction direction) {
+  Meter& meter = meters_[static_cast<std::size_t>(direction)];
+  meter.asked = true;
+  return {user_, missing(meter.bytes, meter.low_bytes, meter.full_bytes),
+          missing(meter.packets, meter.low_packets, meter.full_packets), direction};
+}
+
+void UserShare::lease_request_lost(Direction direction) {
+  meters_[static_cast<std::size_t>(direction)].asked = false;
+}
+
+void UserShare::grant(const LeaseGrant& grant) {
+  Meter& meter = meters_[static_cast<std::size_t>(grant.direction)];
+  if (grant.usable_from_ns == 0) {
+    meter.add(grant.bytes, grant.packets);
+    meter.asked = false;
+    return;
+  }
+  meter.usable_from_ns = grant.usable_from_ns;
+  meter.later_bytes = grant.bytes;
+  meter.later_packets = grant.packets;
+}
+
+UserShares::UserShares(std::uint32_t capacity, const UserLimits& limits, std::uint64_t salt)
+    : plan_(rate_plan(limits)), salt_(salt), pool_(capacity), table_(capacity) {}
+
+std::uint32_t UserShares::acquire(const UserId& user) {
+  std::uint32_t index = find(user);
+  if (index == kNone) {
+    index = pool_.take();
+    if (index == kNone) return kNone;
+    pool_[index].start(user, plan_);
+    table_.insert(hash(user, salt_), index);
+  }
+  ++pool_[index].references_;
+  return index;
+}
+
+void UserShares::release(std::uint32_t index) {
+  UserShare& share = pool_[index];
+  if (--share.references_ != 0) return;
+  table_.erase(hash(share.user_, salt_), index);
+  pool_.give(index);
+}
+
+std::uint32_t UserShares::find(const UserId& user) const {
+  return table_.find(hash(user, salt_), [&](std::uint32_t i) { return pool_[i].user_ == user; });
+}
+
+void UserShares::set_limits(const UserLimits& limits) {
+  plan_ = rate_plan(limits);
+  for (std::uint32_t i = 0; i < pool_.ever_taken(); ++i) {
+    if (pool_[i].references_ != 0) pool_[i].set_plan(plan_);
+  }
+}
+
+}  // namespace penstock::turn
