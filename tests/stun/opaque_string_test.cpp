@@ -51,6 +51,7 @@ TEST(OpaqueString, Table) {
       {"noncharacter of the last plane", "\U0010fffe", "<disallowed>"},
       {"old Hangul", "\u1100", "<disallowed>"},
       {"lone continuation", "a\x80", "<not_utf8>"},
+      {"continuation as first byte", "\xbf\x80", "<not_utf8>"},
       {"overlong slash", "\xc0\xaf", "<not_utf8>"},
       {"overlong in three", "\xe0\x80\xaf", "<not_utf8>"},
       {"overlong in four", "\xf0\x80\x80\xaf", "<not_utf8>"},
