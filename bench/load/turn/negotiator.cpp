@@ -10,9 +10,10 @@
 namespace penstock::load {
 namespace {
 
-/// RFC 8489 section 6.2.1: RTO 500 ms, doubled each time, seven requests in all.
+/// RFC 8489 section 6.2.1: RTO 500 ms, doubled each time, seven requests in all, 16 RTO after the last.
 constexpr std::uint64_t kFirstTimeoutNs = 500'000'000;
 constexpr unsigned kMostTransmissions = 7;
+constexpr std::uint64_t kLastTimeoutNs = 16 * kFirstTimeoutNs;
 /// A second 401 or 438 can be a nonce that went stale under way; a third means the credentials are wrong.
 constexpr unsigned kMostChallenges = 2;
 constexpr std::uint64_t kScanIntervalNs = 10'000'000;
@@ -94,7 +95,8 @@ void Negotiator::transmit(std::uint32_t client, std::uint64_t now_ns) {
   std::array<std::uint8_t, kLargestRequest> buffer;
   const std::size_t bytes = clients_[client].write(program_[progress.step], transaction_id(client), buffer);
   routes_[client].send(buffer.data(), bytes);  // what the kernel does not take now is sent again like any loss
-  progress.deadline_ns = now_ns + (kFirstTimeoutNs << progress.sent);
+  const bool last = progress.sent + 1 == kMostTransmissions;
+  progress.deadline_ns = now_ns + (last ? kLastTimeoutNs : kFirstTimeoutNs << progress.sent);
   ++progress.sent;
 }
 

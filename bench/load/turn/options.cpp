@@ -29,7 +29,15 @@ std::string_view key_of(const std::map<std::string, T>& names, T value) {
   return "?";
 }
 
-/// Endpoints and numbers as text, until CLI11 is done.
+/// An option that takes one of a map's keys.
+template <class T>
+void add_choice(CLI::App& app, const char* name, T& value, const std::map<std::string, T>& choices, const char* help) {
+  app.add_option_function<std::string>(
+         name, [&](const std::string& key) { value = choices.at(key); }, help)
+      ->check(CLI::IsMember(choices));
+}
+
+/// Endpoints as text, until CLI11 is done.
 struct Texts {
   std::string server = "127.0.0.1:3478";
   std::string client;
@@ -47,19 +55,16 @@ void add_network_options(CLI::App& app, Options& options, Texts& texts) {
                  "first client ADDRESS[:PORT] (default: 127.1.0.1 for a server on 127/8, ::1 for ::1, else any)");
   app.add_option("--client-addresses", options.client_addresses,
                  "consecutive client addresses in use (default: one per allocation on 127/8, else 1)");
-  app.add_option("--client-sockets", options.client_sockets,
-                 "each: a connected socket per client; shared: one per client port, all addresses on it (IPv4)")
-      ->transform(CLI::CheckedTransformer(kClientSockets));
+  add_choice(app, "--client-sockets", options.client_sockets, kClientSockets,
+             "each: a connected socket per client; shared: one per client port, all addresses on it (IPv4)");
   app.add_option("--peer", texts.peer, "first peer ADDRESS[:PORT] (default: the server's address, any port)");
   app.add_option("--peers", options.peers, "number of peers, on consecutive ports")->capture_default_str();
   app.add_option("--bare-port", options.bare_port, "the server is bare_forwarder with relay ports from here on");
 }
 
 void add_load_options(CLI::App& app, Options& options) {
-  app.add_option("--direction", options.direction, "to-peer, to-client, both, echo")
-      ->transform(CLI::CheckedTransformer(kDirections));
-  app.add_option("--framing", options.framing, "channel (ChannelData) or send (Send indications)")
-      ->transform(CLI::CheckedTransformer(kFramings));
+  add_choice(app, "--direction", options.direction, kDirections, "to-peer, to-client, both, echo");
+  add_choice(app, "--framing", options.framing, kFramings, "channel (ChannelData) or send (Send indications)");
   app.add_option("--size", options.payload_bytes, "payload bytes per datagram")->capture_default_str();
   app.add_option("--train", options.train, "equal datagrams back to back per turn")->capture_default_str();
   app.add_flag("--train-as-singles", options.train_as_singles, "send trains by sendmmsg instead of UDP_SEGMENT");
@@ -150,7 +155,7 @@ Options parse_command_line(int argc, char** argv) {
   CLI::App app{"Load generator for TURN servers over UDP (RFC 8656)."};
   Options options;
   Texts texts;
-  app.add_option("--mode", options.mode, "relay, allocate or hold")->transform(CLI::CheckedTransformer(kModes));
+  add_choice(app, "--mode", options.mode, kModes, "relay, allocate or hold");
   add_network_options(app, options, texts);
   add_load_options(app, options);
   app.add_option("--server-pid", options.server_pid, "measure this process's CPU time and memory");

@@ -13,6 +13,7 @@ class RelayCase:
     payload_bytes: int
     train: int
     direction: str
+    framing: str
 
     @property
     def name(self):
@@ -21,14 +22,14 @@ class RelayCase:
 
     def options(self, duration_s):
         options = ["-n", str(self.allocations), "--size", str(self.payload_bytes), "--direction", self.direction,
-                   "--duration", str(duration_s), "--warmup", str(min(0.5, duration_s / 2))]
+                   "--framing", self.framing, "--duration", str(duration_s), "--warmup", str(min(0.5, duration_s / 2))]
         return options + (["--train", str(self.train), "--gro"] if self.train > 1 else [])
 
 
-def relay_cases(directions):
+def relay_cases(directions, framing):
     """Single packets of 50 and 500 allocations in turn, and trains of 16 of one allocation and of 50 in turn."""
     shapes = [(50, 1), (500, 1), (1, 16), (50, 16)]
-    return [RelayCase(allocations, payload_bytes, train, direction)
+    return [RelayCase(allocations, payload_bytes, train, direction, framing)
             for allocations, train in shapes for payload_bytes in (100, 1200) for direction in directions]
 
 
@@ -114,6 +115,7 @@ def _relay_entry(case, by_name):
         "payload_bytes": case.payload_bytes,
         "train": case.train,
         "direction": case.direction,
+        "framing": case.framing,
         "servers": {name: _relay_summary(case, reports) for name, reports in by_name.items()},
     }
 
