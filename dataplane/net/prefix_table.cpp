@@ -18,19 +18,22 @@ struct Block {
   Uint128 last;
   std::uint8_t length;
   PrefixTable::Value value;
+  std::size_t rule;  ///< position in the list
 };
 
-/// Outer blocks before the blocks inside them. Stable, so that of equal prefixes the last rule comes last.
+/// Outer blocks before the blocks inside them; of equal prefixes the last rule comes last. (Not std::stable_sort: clang
+/// refuses libstdc++ 12's, which uses what C++17 deprecated.)
 std::vector<Block> sorted_blocks(std::span<const PrefixTable::Rule> rules) {
   std::vector<Block> blocks;
   blocks.reserve(rules.size());
   for (const auto& [prefix, value] : rules) {
     const Uint128 host_bits = prefix.length == 0 ? ~Uint128{0} : (Uint128{1} << (128 - prefix.length)) - 1;
     const Uint128 first = number(prefix.address) & ~host_bits;
-    blocks.push_back({first, first | host_bits, prefix.length, value});
+    blocks.push_back({first, first | host_bits, prefix.length, value, blocks.size()});
   }
-  std::ranges::stable_sort(blocks, [](const Block& a, const Block& b) {
-    return a.first != b.first ? a.first < b.first : a.length < b.length;
+  std::ranges::sort(blocks, [](const Block& a, const Block& b) {
+    if (a.first != b.first) return a.first < b.first;
+    return a.length != b.length ? a.length < b.length : a.rule < b.rule;
   });
   return blocks;
 }
