@@ -13,10 +13,13 @@ constexpr double kLongestBacklogNs = 5'000'000;
 
 std::uint64_t RatePacer::allowance(std::uint64_t now_ns) {
   const double now = static_cast<double>(now_ns);
-  const double due = start_ns_ + static_cast<double>(sent_) * interval_ns_;
-  if (now < due) return 0;
-  if (now - due > kLongestBacklogNs) start_ns_ += now - due - kLongestBacklogNs;
-  return std::min<std::uint64_t>(burst_, static_cast<std::uint64_t>((now - due) / interval_ns_) + 1);
+  double backlog_ns = now - (start_ns_ + static_cast<double>(sent_) * interval_ns_);
+  if (backlog_ns < 0) return 0;
+  if (backlog_ns > kLongestBacklogNs) {
+    start_ns_ += backlog_ns - kLongestBacklogNs;
+    backlog_ns = kLongestBacklogNs;
+  }
+  return std::min<std::uint64_t>(burst_, static_cast<std::uint64_t>(backlog_ns / interval_ns_) + 1);
 }
 
 std::uint64_t FlightWindow::allowance(std::uint64_t now_ns) {
