@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+"""Draws a packet's way from the code: who calls whom between a port's receive and its transmit.
+
+  packet_way.py ROOT            prints the picture
+  packet_way.py ROOT --check    fails when the picture in README.md is not the one the code draws
+  packet_way.py ROOT --write    puts it there
+"""
+import pathlib
+import re
+import sys
+
+# The functions of these files are followed; every other call is a leaf, drawn when it has a file of its own name or
+# ends a packet's way.
+FOLLOWED = ["dataplane/engine/worker.cpp", "turn/packet_path.cpp"]
+# What a call through an interface reaches: text of the call -> (what to draw, file to describe it, method to follow).
+BOUNDARIES = {
+    "port().receive": ("port.receive", "dataplane/port/uring_receiver.h", None),
+    "port().transmit": ("port.transmit", "dataplane/port/uring_sender.h", None),
+    "flows.find_burst": ("flows.find_burst", "dataplane/engine/flow_table.h", None),
+    "->process": ("service.process", None, "PacketPath::process"),
+    "->process_handed_over": ("service.process_handed_over", None, "PacketPath::process_handed_over"),
+    "->on_message": ("service.on_message", None, None),
+    "->on_icmp_error": ("service.on_icmp_error", "turn/icmp_to_data.h", None),
+    "->advance": ("service.advance", "dataplane/engine/timer_wheel.h", None),
+    "handle_message": ("handle_message", "turn/requests.h", None),
+}
+ENDINGS = {"send": "sent with the burst", "hand_over": "to the worker that owns it", "consume": "read to its end"}
+DEFINITION = re.compile(r"^[\w:<>&*\s]*?\b(\w+)::(\w+)\([^;{}]*\)(?: const)? \{\n(.*?)^\}", re.M | re.S)
+CALL = re.compile(r"((?:[\w\]]+\(?\)?(?:\.|->))*)(\w+)\(")
+BEGIN, END = "<!-- packet's way: drawn by tests/style/packet_way.py -->", "<!-- end of packet's way -->"
+WIDTH = 160
+
+
+def describe(root, file):
+    """The first sentence of a header's opening comment."""
+    lines = []
+    for line in (root / file).read_text().splitlines()[1:]:
+        if not line.startswith("//"):
+            break
+        lines.append(line[2:].strip())
+    return re.split(r"(?<=[.:])\s", " ".join(lines))[0].rstrip(".:")
+
+
+class Picture:
+    def __init__(self, root):
+        self.root = root
+        self.bodies = {}
+        self.files = {}
+        self.lines = []
+        self.drawn = set()
+        self.depths = {}
+        for file in FOLLOWED:
+            for owner, method, body in DEFINITION.findall((root / file).read_text()):
+                self.bodies[f"{owner}::{method}"] = re.sub(r"//[^\n]*", "", body)
+                self.files[f"{owner}::{method}"] = file
+        headers = [h for top in ("dataplane", "turn") for h in sorted((root / top).rglob("*.h"))]
+        self.leaves = {h.stem: h.relative_to(root).as_posix() for h in headers}
+
+    def draw(self):
+        self.measure("Worker::pass", 0)
+        self.add(0, "Worker::pass", "dataplane/engine/worker.cpp", "one pass of the loop")
+        self.follow("Worker::pass", 1)
+        return "\n".join(self.lines)
+
+    def callees(self, function):
+        """Followed functions that `function` calls, in order."""
+        owner = function.split("::")[0]
+        for prefix, name in CALL.findall(self.bodies[function]):
+            boundary = next((b for text, b in BOUNDARIES.items() if (prefix + name).endswith(text)), None)
+            if boundary is not None and boundary[2]:
+                yield boundary[2]
+            elif boundary is None and prefix == "" and f"{owner}::{name}" in self.bodies:
+                yield f"{owner}::{name}"
+
+    def measure(self, function, depth):
+        """The shallowest depth each function is called at: there it is drawn, elsewhere only named."""
+        if self.depths.get(function, depth + 1) <= depth:
+            return
+        self.depths[function] = depth
+        for callee in self.callees(function):
+            self.measure(callee, depth + 1)
+
+    def add(self, depth, what, file="", why=""):
+        left = f"{'  ' * depth}{what}"
+        line = f"{left:<32} {file:<34} {why}".rstrip()
+        self.lines.append(line if len(line) <= WIDTH else line[: WIDTH - 1] + "…")
+
+    def follow(self, function, depth):
+        owner = function.split("::")[0]
+        seen = set()
+        # Transformations first: what a step calls them for comes after, also where a shortcut stands before.
+        calls = sorted(CALL.findall(self.bodies[function]), key=lambda c: not self.is_transformation(*c))
+        for prefix, name in calls:
+            call = prefix + name
+            if call in seen:
+                continue
+            seen.add(call)
+            boundary = next((b for text, b in BOUNDARIES.items() if call.endswith(text)), None)
+            own = f"{owner}::{name}"
+            if boundary is not None:
+                what, file, target = boundary
+                self.add(depth, what, file or "", describe(self.root, file) if file else "")
+                if target:
+                    self.follow(target, depth + 1)
+            elif prefix == "" and own in self.bodies:
+                self.step(own, depth)
+            elif self.is_transformation(prefix, name):
+                self.add(depth, name, self.leaves[name], describe(self.root, self.leaves[name]))
+            elif name in ENDINGS and prefix in ("shard_.", "shard_->"):
+                self.add(depth, f"=> {name}", "", ENDINGS[name])
+        reasons = list(dict.fromkeys(re.findall(r"drop\(p, (?:[^;]*?)Drop::(\w+)", self.bodies[function])))
+        if "drop(p" in self.bodies[function]:
+            self.add(depth, "=> drop", "", "counted as " + (", ".join(reasons) if reasons else "the transformation says"))
+
+    def is_transformation(self, prefix, name):
+        return prefix == "" and self.leaves.get(name, "").endswith(f"/{name}.h") and name != "service"
+
+    def step(self, function, depth):
+        name = function.split("::")[1]
+        if function in self.drawn or depth > self.depths[function]:
+            self.add(depth, f"-> {name}")
+            return
+        self.drawn.add(function)
+        self.add(depth, name, self.files[function])
+        self.follow(function, depth + 1)
+
+
+def main(root, mode):
+    picture = f"{BEGIN}\n```\n{Picture(root).draw()}\n```\n{END}"
+    readme = root / "README.md"
+    if mode is None:
+        print(picture)
+        return 0
+    text = readme.read_text()
+    begin, end = text.find(BEGIN), text.find(END)
+    if begin < 0 or end < 0:
+        print(f"{readme} has no place for the picture: {BEGIN} ... {END}")
+        return 1
+    if mode == "--write":
+        readme.write_text(text[:begin] + picture + text[end + len(END):])
+        return 0
+    if text[begin:end + len(END)] != picture:
+        print("README.md shows a packet's way that the code does not go any more: tests/style/packet_way.py . --write")
+        return 1
+    if picture.count("\n") < 20:
+        print("the picture is too small to be true: have the functions moved?")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(pathlib.Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else None))
