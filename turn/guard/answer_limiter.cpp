@@ -51,7 +51,8 @@ AnswerVerdict AnswerLimiter::admit(AnswerClass kind, const net::Address& source,
     balance_bytes_ =
         std::min(most_bytes_, balance_bytes_ + static_cast<std::int64_t>(request_bytes / kRequestPartCredited));
   }
-  if (full_at_ns + rate.answer_ns > now_ns + rate.depth_ns) return AnswerVerdict::source_limited;
+  const bool limited = rate.answer_ns != 0;
+  if (limited && full_at_ns + rate.answer_ns > now_ns + rate.depth_ns) return AnswerVerdict::source_limited;
   if (!proved && !flood_admits(asked_before, answer_bytes)) return AnswerVerdict::flood_limited;
   entry->full_at_ns += rate.answer_ns;
   return AnswerVerdict::send;
