@@ -7,6 +7,7 @@
 #include "dataplane/net/packet.h"
 #include "dataplane/stun/attributes.h"
 #include "dataplane/stun/protocol.h"
+#include "turn/guard/user_id.h"
 #include "turn/pool.h"
 #include "turn/records.h"
 #include "turn/relay_directory.h"
@@ -35,7 +36,6 @@ struct alignas(64) Allocation {
   std::uint32_t share = kNone;                                         ///< the user's share of limits on this worker
   std::uint32_t generation = 0;                                        ///< counts the allocations this slot has held
   AllocationState state = AllocationState::free;
-  bool limited = false;  ///< the share has a rate limit: ask it for every packet
 
   // Second line: written for every relayed packet.
   alignas(64) Traffic to_peer;
@@ -45,7 +45,7 @@ struct alignas(64) Allocation {
   std::uint16_t permissions = 0;
   std::uint16_t channels = 0;
   net::FlowId client_flow = net::kNoFlow;
-  std::array<RelayPort, 2> ports{};  ///< by family
+  std::array<RelayPort, 2> ports{};  ///< by family; stay for the record when unbound
   std::uint32_t next = kNone;        ///< the pool's
 
   bool has(net::Family family) const { return relay[family_index(family)] != net::kNoLocal; }
@@ -60,7 +60,8 @@ struct AllocateAnswer {
   std::uint32_t lifetime_s = 0;
   stun::ReservationToken token{};
   bool has_token = false;
-  std::uint16_t additional_error = 0;  ///< ADDRESS-ERROR-CODE for IPv6; 0: none
+  std::uint16_t address_error = 0;  ///< ADDRESS-ERROR-CODE; 0: none
+  net::Family address_error_family = net::Family::v4;
 };
 
 /// Read by requests and when the allocation ends.
@@ -68,9 +69,13 @@ struct AllocationFacts {
   std::uint64_t id = 0;
   std::uint64_t created_ns = 0;
   std::uint64_t ended_ns = 0;
-  std::uint64_t user = 0;  ///< the user's identity, for 441
+  net::Endpoint server;  ///< the listening endpoint
+  UserId user;
   AllocateAnswer answer;
   EndReason reason = EndReason::expired;
+  bool released_user = false;   ///< once ended: the user's home has been told
+  bool released_total = false;  ///< and so has everybody's
+  bool recorded = false;        ///< and control has the record
   std::uint8_t user_size = 0;
   std::array<char, 124> user_name{};
 };

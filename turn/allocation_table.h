@@ -23,12 +23,18 @@ class AllocationTable {
   AllocationFacts& facts(std::uint32_t index) { return facts_[index]; }
   const AllocationFacts& facts(std::uint32_t index) const { return facts_[index]; }
 
+  /// Both lines of an allocation on their way.
+  void prefetch(std::uint32_t index) const {
+    __builtin_prefetch(&pool_[index]);
+    __builtin_prefetch(&pool_[index].to_peer, 1);
+  }
+
   /// False when the port's local id is beyond what the table was sized for.
   bool add_port(std::uint32_t index, const BoundPort& bound);
   void remove_port(std::uint32_t index, const BoundPort& bound);
 
-  std::uint32_t find(RelayPort port) const { return by_port_[slot(port)] - 1; }
-  std::uint32_t find(net::LocalId local) const { return local < by_local_.size() ? by_local_[local] - 1 : kNone; }
+  std::uint32_t find_port(RelayPort port) const { return by_port_[slot(port)] - 1; }
+  std::uint32_t find_local(net::LocalId local) const { return local < by_local_.size() ? by_local_[local] - 1 : kNone; }
 
   std::uint32_t size() const { return pool_.size(); }
   std::uint32_t capacity() const { return pool_.capacity(); }

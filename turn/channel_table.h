@@ -86,6 +86,7 @@ class ChannelTable {
     return remove_if(owner, [&](const Channel& c) { return now_ns >= c.expires_ns; });
   }
 
+  bool full() const { return pool_.full(); }
   std::uint32_t size() const { return pool_.size(); }
   std::uint32_t capacity() const { return pool_.capacity(); }
 

@@ -17,7 +17,7 @@ net::Endpoint hairpin_source(const Core& core, const ToPeer& sent) {
 }
 
 OrDrop<HairpinArrival> hairpin_arrival(const Core& core, RelayPort target) {
-  const std::uint32_t index = core.allocations.find(target);
+  const std::uint32_t index = core.allocations.find_port(target);
   if (index == kNone) return tl::unexpected(net::Drop::no_flow);
   const net::Family family = core.directory.bound(target).address.family();
   return HairpinArrival{index, core.allocations[index].relay[family_index(family)]};

@@ -9,10 +9,11 @@
 #include "dataplane/engine/message.h"
 #include "dataplane/net/address.h"
 #include "dataplane/port/port.h"
+#include "turn/records.h"
 
 namespace penstock::turn {
 
-/// Both ends of a flow at this worker and the way between them.
+/// A client as seen from this worker: RFC 8656's five-tuple, less the protocol, which is UDP.
 struct FiveTuple {
   net::LocalId local = net::kNoLocal;
   net::Endpoint remote;
@@ -33,6 +34,9 @@ class Host {
 
   /// To another worker's TURN service. False when its mailbox is full: keep the message and try again.
   virtual bool post(std::uint16_t worker, const engine::Message& message) = 0;
+
+  /// Gives the record of an ended allocation to control. False when there is no room: keep it and try again.
+  virtual bool record(const EndedRecord& ended) = 0;
 
   /// Sends what the protocol code made itself, back to the client. False when there is no packet for it.
   virtual bool answer(const FiveTuple& client, net::PathId path, std::span<const std::uint8_t> message) = 0;

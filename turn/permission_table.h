@@ -73,6 +73,7 @@ class PermissionTable {
     return remove_if(owner, [&](const Permission& p) { return now_ns >= p.expires_ns; });
   }
 
+  bool full() const { return pool_.full(); }
   std::uint32_t size() const { return pool_.size(); }
   std::uint32_t capacity() const { return pool_.capacity(); }
 

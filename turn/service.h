@@ -21,8 +21,8 @@ namespace penstock::turn {
 
 class TurnService : public engine::Service {
  public:
-  /// `fixed`, `shared` and `records` outlive the service; `shared` is the same for all workers. Records of ended
-  /// allocations go to `records` as there is room; nullptr: nobody wants them.
+  /// `fixed`, `shared` and `records` outlive the service; `shared` is the same for all workers, `records` this worker's
+  /// own lane to control. Records of ended allocations go there as there is room; nullptr: nobody wants them.
   TurnService(engine::Shard& shard, const FixedSettings& fixed, SharedState& shared,
               std::shared_ptr<const CompiledSettings> settings, engine::Mailbox<EndedRecord>* records);
   ~TurnService() override;

@@ -31,6 +31,7 @@ enum class Drop : std::uint8_t {
   bad_indication,       // indication without its mandatory attributes, or not one a client may send
   unknown_attribute,    // indication with an unknown comprehension-required attribute
   stray_response,       // a STUN response nobody asked for
+  unknown_method,       // a request for what TURN does not have (RFC 8489 section 6.3)
   answer_rate_limited,  // 401, 438 or Binding answer withheld (RFC 8489 section 16)
   request_pending,      // retransmission of a request still being decided
   wrong_family,         // peer address family the allocation does not have
@@ -47,13 +48,34 @@ inline constexpr std::size_t kDropCount = static_cast<std::size_t>(Drop::count_)
 
 /// Names as in metrics: penstock_dropped_packets_total{reason="..."}.
 inline constexpr std::array<std::string_view, kDropCount> kDropNames = {
-    "rx_truncated",        "rx_no_packet",      "tx_no_buffer",       "tx_too_big",
-    "tx_unreachable",      "tx_refused",        "tx_error",           "no_flow",
-    "handoff_full",        "not_turn",          "malformed_stun",     "malformed_channel_data",
-    "no_allocation",       "no_channel",        "no_permission",      "peer_denied",
-    "bad_indication",      "unknown_attribute", "stray_response",     "answer_rate_limited",
-    "request_pending",     "wrong_family",      "peer_no_permission", "peer_rate_limited",
-    "client_rate_limited", "too_long",          "pool_empty",
+    "rx_truncated",
+    "rx_no_packet",
+    "tx_no_buffer",
+    "tx_too_big",
+    "tx_unreachable",
+    "tx_refused",
+    "tx_error",
+    "no_flow",
+    "handoff_full",
+    "not_turn",
+    "malformed_stun",
+    "malformed_channel_data",
+    "no_allocation",
+    "no_channel",
+    "no_permission",
+    "peer_denied",
+    "bad_indication",
+    "unknown_attribute",
+    "stray_response",
+    "unknown_method",
+    "answer_rate_limited",
+    "request_pending",
+    "wrong_family",
+    "peer_no_permission",
+    "peer_rate_limited",
+    "client_rate_limited",
+    "too_long",
+    "pool_empty",
 };
 
 constexpr std::string_view name(Drop d) {

@@ -1,0 +1,101 @@
+#include "turn/ending.h"
+
+#include <algorithm>
+
+#include "dataplane/engine/clock.h"
+
+namespace penstock::turn {
+namespace {
+
+void unbind(Core& core, std::uint32_t index, std::size_t family) {
+  const BoundPort bound = core.allocations[index].bound(family);
+  if (!bound) return;
+  core.allocations.remove_port(index, bound);
+  core.ports.unbind(bound);
+}
+
+void enqueue(Core& core, std::uint32_t index) {
+  core.allocations[index].next = kNone;
+  (core.last_ended == kNone ? core.first_ended : core.allocations[core.last_ended].next) = index;
+  core.last_ended = index;
+  core.stats.allocations_draining.add();
+}
+
+EndedRecord record_of(const Core& core, std::uint32_t index) {
+  const Allocation& allocation = core.allocations[index];
+  const AllocationFacts& facts = core.allocations.facts(index);
+  EndedRecord record;
+  record.id = facts.id;
+  record.duration_ms = (facts.ended_ns - facts.created_ns) / engine::kNsPerMs;
+  record.client = allocation.client;
+  record.server = facts.server;
+  std::size_t relayed = 0;
+  for (const RelayPort port : allocation.ports) {
+    if (port.port != 0) record.relayed[relayed++] = core.directory.advertised(port);
+  }
+  record.to_peer = allocation.to_peer;
+  record.to_client = allocation.to_client;
+  record.reason = facts.reason;
+  record.worker = static_cast<std::uint8_t>(core.worker);
+  record.user_size = facts.user_size;
+  std::copy_n(facts.user_name.begin(), facts.user_size, record.user.begin());
+  return record;
+}
+
+bool release(Core& core, const UserId& user) {
+  const std::uint16_t home = home_worker(user, core.workers);
+  if (home != core.worker) return core.outbox.try_post(home, message(MessageKind::release, Release{user}, core.worker));
+  core.ledger.release({user}, core.now_ns);
+  return true;
+}
+
+// True when nothing is left to do for the slot.
+bool settle(Core& core, std::uint32_t index) {
+  AllocationFacts& facts = core.allocations.facts(index);
+  if (!facts.released_user) facts.released_user = release(core, facts.user);
+  if (!facts.released_total) facts.released_total = release(core, kEverybody);
+  if (!facts.recorded) facts.recorded = core.host.record(record_of(core, index));
+  return facts.released_user && facts.released_total && facts.recorded;
+}
+
+}  // namespace
+
+void end_allocation(Core& core, std::uint32_t index, EndReason reason) {
+  Allocation& allocation = core.allocations[index];
+  core.channels.remove_if(allocation, [](const Channel&) { return true; });
+  core.permissions.remove_if(allocation, [](const Permission&) { return true; });
+  core.flows.erase(allocation.client_flow);
+  allocation.client_flow = net::kNoFlow;
+  for (std::size_t family = 0; family < allocation.relay.size(); ++family) unbind(core, index, family);
+  core.shares.release(allocation.share);
+  allocation.state = AllocationState::ended;
+
+  AllocationFacts& facts = core.allocations.facts(index);
+  facts.ended_ns = core.now_ns;
+  facts.reason = reason;
+  core.stats.ended[static_cast<std::size_t>(reason)].add();
+  core.stats.allocations.sub();
+  enqueue(core, index);
+}
+
+void drop_relayed_address(Core& core, std::uint32_t index, net::Family family) {
+  Allocation& allocation = core.allocations[index];
+  core.channels.remove_if(allocation, [&](const Channel& c) { return c.peer.address.family() == family; });
+  core.permissions.remove_if(allocation, [&](const Permission& p) { return p.peer.family() == family; });
+  unbind(core, index, family_index(family));
+}
+
+bool settle_ended(Core& core, unsigned budget) {
+  while (core.first_ended != kNone) {
+    if (budget-- == 0) return true;
+    const std::uint32_t index = core.first_ended;
+    if (!settle(core, index)) return false;  // a full mailbox: the next pass tries again
+    core.first_ended = core.allocations[index].next;
+    if (core.first_ended == kNone) core.last_ended = kNone;
+    core.allocations.give(index);
+    core.stats.allocations_draining.sub();
+  }
+  return false;
+}
+
+}  // namespace penstock::turn

@@ -1,0 +1,20 @@
+#pragma once
+// How allocations end, and what is still to be done afterwards: the record for billing, the user's quota.
+
+#include <cstdint>
+
+#include "turn/core.h"
+
+namespace penstock::turn {
+
+/// Ends a live allocation: its channels, permissions, flows and ports go at once. The slot is kept until its record and
+/// its release have been sent.
+void end_allocation(Core& core, std::uint32_t index, EndReason reason);
+
+/// Lets go of one of the two relayed addresses of an allocation, and of what was installed for peers of that family.
+void drop_relayed_address(Core& core, std::uint32_t index, net::Family family);
+
+/// Sends records and releases of ended allocations, at most `budget`; true when some are left that could be sent now.
+bool settle_ended(Core& core, unsigned budget);
+
+}  // namespace penstock::turn
