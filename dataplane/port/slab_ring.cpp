@@ -4,6 +4,7 @@
 #include <rte_errno.h>
 #include <sys/mman.h>
 
+#include <array>
 #include <bit>
 #include <cerrno>
 #include <cstring>
@@ -92,12 +93,7 @@ void SlabRing::release(rte_mbuf_ext_shared_info* shared, std::uint16_t packets) 
 
 std::uint32_t SlabRing::publish() {
   if (wake_on_return_.load(std::memory_order_relaxed)) wake_on_return_.store(false);
-  if (!rte_ring_empty(returns_.get())) {
-    void* ids[64];
-    while (const unsigned n = rte_ring_sc_dequeue_burst(returns_.get(), ids, 64, nullptr)) {
-      for (unsigned i = 0; i < n; ++i) give_back(static_cast<std::uint16_t>(reinterpret_cast<std::uintptr_t>(ids[i])));
-    }
-  }
+  collect();
   if (unpublished_ != 0) {
     io_uring_buf_ring_advance(buffers_, unpublished_);
     free_ += unpublished_;
@@ -107,10 +103,20 @@ std::uint32_t SlabRing::publish() {
 }
 
 bool SlabRing::wake_on_return() {
-  wake_on_return_.store(true);
-  // Whoever enqueues after this look sees the flag.
-  std::atomic_thread_fence(std::memory_order_seq_cst);
-  return rte_ring_empty(returns_.get()) != 0;
+  // Both sides exchange: either the one who returns a slab sees the flag, or we see the slab.
+  wake_on_return_.exchange(true);
+  return !collect();
+}
+
+// Takes in what other threads freed. False when that was nothing.
+bool SlabRing::collect() {
+  std::array<void*, 64> ids;
+  bool any = false;
+  while (const unsigned n = rte_ring_sc_dequeue_burst(returns_.get(), ids.data(), ids.size(), nullptr)) {
+    for (unsigned i = 0; i < n; ++i) give_back(static_cast<std::uint16_t>(reinterpret_cast<std::uintptr_t>(ids[i])));
+    any = true;
+  }
+  return any;
 }
 
 void SlabRing::on_last_free(void*, void* opaque) {
@@ -127,8 +133,7 @@ void SlabRing::on_last_free(void*, void* opaque) {
 void SlabRing::return_from_elsewhere(std::uint16_t id) {
   // Twice as many places as slabs: it cannot be full.
   rte_ring_mp_enqueue(returns_.get(), reinterpret_cast<void*>(std::uintptr_t{id}));
-  std::atomic_thread_fence(std::memory_order_seq_cst);
-  if (wake_on_return_.load() && wake_on_return_.exchange(false)) waker_.wake();
+  if (wake_on_return_.exchange(false)) waker_.wake();
 }
 
 }  // namespace penstock::port

@@ -64,6 +64,7 @@ class SlabRing {
   };
 
   SlabRing(io_uring* ring, std::uint32_t count, Waker& waker);
+  bool collect();
   static void on_last_free(void*, void* slab);
   void return_from_elsewhere(std::uint16_t id);
 
