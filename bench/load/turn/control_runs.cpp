@@ -1,15 +1,34 @@
 #include "bench/load/turn/control_runs.h"
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <thread>
 
 #include "bench/load/turn/clock.h"
+#include "dataplane/stun/builder.h"
 
 namespace penstock::load {
 namespace {
 
 void turn_over_until(Session& session, std::uint64_t end_ns) {
   while (now_ns() < end_ns) session.turn_over();
+}
+
+/// Makes the server touch the buffers any traffic makes it touch, without a state to keep: Binding requests of a few
+/// clients. What its memory grows by afterwards is the allocations'.
+void touch_buffers(const Session& session) {
+  constexpr unsigned kRequests = 8192;
+  constexpr unsigned kClients = 16;
+  constexpr unsigned kAtOnce = 32;
+  for (std::uint32_t i = 0; i < kRequests; ++i) {
+    std::array<std::uint8_t, stun::kHeaderBytes> request{};
+    stun::TransactionId id{};
+    stun::store_be32(id.data(), i);
+    const auto size = stun::MessageBuilder(request, stun::Method::binding, stun::Class::request, id).finish();
+    session.grid().to_server(i % std::min<std::size_t>(kClients, session.grid().size())).send(request.data(), *size);
+    if (i % kAtOnce == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
 }
 
 double seconds_since(std::uint64_t begin_ns) {
@@ -57,6 +76,7 @@ AllocationResult run_allocations(const Options& options, Session& session, const
 tl::expected<HoldResult, std::string> run_hold(const Options& options, Session& session, const ServerProcess& server) {
   constexpr auto kIdle = std::chrono::milliseconds(5);
   HoldResult result;
+  touch_buffers(session);
   result.resident_before_bytes = server.resident_bytes();
   result.anonymous_before_bytes = server.anonymous_bytes();
   result.descriptors_before = server.descriptors();

@@ -14,6 +14,7 @@ class RelayCase:
     train: int
     direction: str
     framing: str
+    train_as_singles: bool
 
     @property
     def name(self):
@@ -23,13 +24,15 @@ class RelayCase:
     def options(self, duration_s):
         options = ["-n", str(self.allocations), "--size", str(self.payload_bytes), "--direction", self.direction,
                    "--framing", self.framing, "--duration", str(duration_s), "--warmup", str(min(0.5, duration_s / 2))]
-        return options + (["--train", str(self.train), "--gro"] if self.train > 1 else [])
+        if self.train > 1:
+            options += ["--train", str(self.train), "--gro"]
+        return options + (["--train-as-singles"] if self.train_as_singles else [])
 
 
-def relay_cases(directions, framing):
+def relay_cases(directions, framing, train_as_singles):
     """Single packets of 50 and 500 allocations in turn, and trains of 16 of one allocation and of 50 in turn."""
     shapes = [(50, 1), (500, 1), (1, 16), (50, 16)]
-    return [RelayCase(allocations, payload_bytes, train, direction, framing)
+    return [RelayCase(allocations, payload_bytes, train, direction, framing, train_as_singles and train > 1)
             for allocations, train in shapes for payload_bytes in (100, 1200) for direction in directions]
 
 
@@ -98,7 +101,8 @@ class Bench:
                 running = self._started(stack, names)
                 for name in names:
                     self.say(f"loss at {rate_pps} packets/s: {name}")
-                    options = ["-n", "50", "--size", "1200", "--rate", str(rate_pps), "--duration", str(self.duration_s)]
+                    options = ["-n", "50", "--size", "1200", "--rate", str(rate_pps),
+                               "--duration", str(self.duration_s)]
                     reports = [self.generator.run(running[name], options) for _ in range(3)]
                     entry["loss_ratio"][name] = _median(reports, lambda r: r["relay"]["to_peer"]["loss_ratio"])
                     entry["receive_drops"][name] = _median(reports, lambda r: r["server_cost"]["receive_drops"])
@@ -116,6 +120,7 @@ def _relay_entry(case, by_name):
         "train": case.train,
         "direction": case.direction,
         "framing": case.framing,
+        "train_as_singles": case.train_as_singles,
         "servers": {name: _relay_summary(case, reports) for name, reports in by_name.items()},
     }
 

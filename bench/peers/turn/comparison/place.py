@@ -34,7 +34,7 @@ class Loopback:
 
 
 class Namespaces:
-    """Server and load generator on hosts of their own. Ours to make, ours to remove; the host's network is not touched."""
+    """Server and generator on hosts of their own. Ours to make and to remove; the host's network is not touched."""
 
     name = "namespaces"
     addresses = Addresses(server="10.76.0.1", peer="10.76.0.2", clients="10.77.0.1", allowed_peers="10.76.0.0/15")

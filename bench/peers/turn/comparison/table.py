@@ -10,13 +10,16 @@ def lines(report):
     yield from _memory(report.get("memory", {}))
     yield from _drops(report.get("drops", []))
     yield from _verdicts(report.get("verdicts", []))
+    for error in report.get("errors", []):
+        yield f"FAILED {error}"
 
 
 def _relay(entries, names):
     if not entries:
         return
     yield "Server CPU per relayed packet, us (median; flat out on one core; * not saturated;\n/floor: penstock's as a multiple of bare's, of bare_trains' for trains)"
-    yield f"{'':<52}" + "".join(f"{name:>13}" for name in names) + f"{'/floor':>8}{'/coturn':>9}"
+    heads = "".join(f"{name:>13}" for name in names)
+    yield f"{'':<52}{heads}{'/floor':>8}{'/coturn':>9}"
     for entry in entries:
         cells = "".join(_relay_cell(entry["servers"].get(name)) for name in names)
         yield (f"{entry['case']:<52}{cells}{_times(ratio(entry, 'penstock', floor_of(entry))):>8}"

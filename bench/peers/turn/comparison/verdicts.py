@@ -11,7 +11,7 @@ IDLE_ALLOCATION_BYTES = 1024
 
 def floor_of(entry):
     """The forwarder that does no more than this load asks for."""
-    return "bare" if entry["train"] == 1 else "bare_trains"
+    return "bare_trains" if entry["train"] > 1 and not entry["train_as_singles"] else "bare"
 
 
 def ratio(entry, name, reference, key="cpu_us_per_packet"):
@@ -32,8 +32,8 @@ def verdicts(report, name="penstock"):
         value = ratio(report["allocation"], name, "coturn", "cpu_us_per_allocation")
         _judge(found, "CPU per allocation / coturn's", value, round(ALLOCATIONS_TO_COTURN, 3))
     if name in report.get("memory", {}):
-        value = report["memory"][name]["anonymous_bytes_per_allocation"]
-        _judge(found, "bytes of own memory per idle allocation", value, IDLE_ALLOCATION_BYTES)
+        value = report["memory"][name]["resident_bytes_per_allocation"]
+        _judge(found, "bytes of resident memory per idle allocation", value, IDLE_ALLOCATION_BYTES)
     both = [step for step in report.get("drops", []) if {name, "coturn"} <= step["receive_drops"].keys()]
     if dropping := [step for step in both if step["receive_drops"]["coturn"] > 0]:
         best = min(dropping, key=lambda step: step["receive_drops"][name])
