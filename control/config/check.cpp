@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <bit>
 #include <set>
 
 namespace penstock::control {
@@ -88,6 +89,13 @@ class Checker {
     }
   }
 
+  void dataplane() {
+    if (!std::has_single_bit(config_.dataplane.slabs)) {
+      report("dataplane.slabs", fmt::format("{} is not a power of two; take {}", config_.dataplane.slabs,
+                                            std::bit_ceil(config_.dataplane.slabs)));
+    }
+  }
+
   void workers(const std::vector<std::uint32_t>& allowed) {
     const WorkersSection& workers = config_.workers;
     std::set<std::uint32_t> seen;
@@ -135,6 +143,7 @@ void check_config(const Config& config, const Origins& origins, const std::vecto
   checker.peers();
   checker.limits();
   checker.answers();
+  checker.dataplane();
   checker.workers(allowed_cores);
 }
 

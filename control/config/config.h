@@ -86,8 +86,8 @@ struct DataplaneSection {
   PortKind port = PortKind::uring;
   std::uint32_t memory_mb = 0;  ///< 0: what the sizes below need
   std::uint32_t packets = 8192;
-  std::uint32_t slabs = 256;
-  std::uint32_t receive_buffer_kb = 4096;
+  std::uint32_t slabs = 1024;
+  std::uint32_t receive_buffer_kb = 8192;
   std::uint32_t allocations = 65536;
   std::uint32_t permissions = 262144;
   std::uint32_t channels = 131072;

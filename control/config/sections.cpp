@@ -89,7 +89,7 @@ void DataplaneSection::describe(Keys& keys) {
   keys.choice("port", port, kPortKindNames, kStart, "How datagrams enter and leave: uring (kernel sockets).");
   keys.add("memory_mb", memory_mb, {0, 1048576}, kStart, "Memory for pools and mailboxes. 0: what they need.");
   keys.add("packets", packets, {1024, 1048576}, kStart, "Packets in flight.");
-  keys.add("slabs", slabs, {32, 16384}, kStart, "Receive buffers of 64 KB; each takes a train of packets.");
+  keys.add("slabs", slabs, {64, 32768}, kStart, "Receive buffers of 64 KB; each takes a train of packets. A power of two.");
   keys.add("receive_buffer_kb", receive_buffer_kb, {64, 1048576}, kStart,
            "Kernel receive buffer of a listening socket; needs net.core.rmem_max to allow it.");
   keys.add("allocations", allocations, {16, 4194304}, kStart, "Allocations; relayed ports are one descriptor each.");

@@ -61,6 +61,7 @@ constexpr Impossible kImpossible[] = {
     {"more_workers_than_cores", "[workers]\ncount = 5\n", "f:3", "5 workers need as many cores, and there are 4"},
     {"more_workers_than_listed", "[workers]\ncount = 2\ncores = [1]\n", "f:3", "and there are 1"},
     {"core_not_allowed", "[workers]\ncores = [9]\n", "f:3", "may not run on core 9; allowed: 0, 1, 2, 3"},
+    {"slabs", "[dataplane]\nslabs = 1000\n", "f:3", "1000 is not a power of two; take 1024"},
     {"core_twice", "[workers]\ncores = [1, 1]\n", "f:3", "core 1 is there twice"},
 };
 

@@ -1,0 +1,44 @@
+#pragma once
+// What metrics read: the live counters of the workers, and what control itself knows.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "dataplane/engine/counters.h"
+#include "dataplane/port/port.h"
+#include "turn/stats.h"
+
+namespace penstock::control {
+
+/// The counters of one worker; they outlive every reader.
+struct WorkerSource {
+  unsigned worker = 0;
+  unsigned cpu = 0;
+  const port::PortCounters* port = nullptr;
+  const engine::WorkerCounters* engine = nullptr;
+  const turn::Stats* turn = nullptr;
+};
+
+/// A relay address and the ports of it that are taken.
+struct RelayPortUse {
+  std::string address;
+  std::uint32_t taken = 0;
+  std::uint32_t total = 0;
+};
+
+/// The control thread's own state, as it is now.
+struct ProcessState {
+  bool ready = false;     ///< serving, and not draining
+  bool draining = false;  ///< SIGTERM was seen
+  std::uint64_t started_unix_s = 0;
+  std::uint64_t uptime_s = 0;
+  std::uint64_t reloads = 0;  ///< that were taken over
+  std::uint64_t reloads_failed = 0;
+  std::uint64_t records_written = 0;
+  std::uint64_t records_failed = 0;
+  std::vector<RelayPortUse> relay_ports;
+  std::vector<std::string> listening;  ///< "192.0.2.1:3478"
+};
+
+}  // namespace penstock::control

@@ -1,0 +1,31 @@
+#pragma once
+// Does this host give what the configuration wants? Each finding comes with its fix in one line.
+
+#include <string>
+#include <vector>
+
+#include "control/config/config.h"
+#include "control/startup/host_facts.h"
+
+namespace penstock::control {
+
+/// The configuration with wildcards and defaults resolved against the host.
+struct Plan {
+  std::vector<net::Endpoint> listen;
+  std::vector<turn::RelayAddress> relay;
+  std::vector<std::uint32_t> cores;  ///< one per worker
+};
+Plan make_plan(const Config& config, const HostFacts& facts, const std::vector<std::uint32_t>& allowed_cores);
+
+struct Finding {
+  bool refuse = false;  ///< the relay could not work; otherwise a warning
+  std::string what;
+  std::string fix;
+};
+
+std::vector<Finding> check_host(const Config& config, const Plan& plan, const HostFacts& facts);
+
+/// Descriptors that the planned allocations can take at most, and everything else.
+std::uint64_t descriptors_wanted(const Config& config, const Plan& plan);
+
+}  // namespace penstock::control
