@@ -39,7 +39,7 @@ int run(int argc, char** argv) {
   app.add_option("--peer", peer, "first peer")->capture_default_str();
   app.add_option("--peers", options.peers, "number of peers, on consecutive ports")->capture_default_str();
   app.add_flag("--shared-relay", options.shared_relay, "one relay socket for all clients");
-  app.add_flag("--gro", options.gro, "receive and send trains whole (UDP_GRO, UDP_SEGMENT)");
+  app.add_flag("--trains", options.trains, "receive, make and send trains whole (UDP_GRO, UDP_SEGMENT)");
   app.add_option("--cpu", cpu, "pin to this core");
   CLI11_PARSE(app, argc, argv);
 

@@ -27,14 +27,14 @@ sockaddr_in v4_address(const net::Endpoint& base, unsigned address_offset, unsig
 }  // namespace
 
 tl::expected<std::unique_ptr<Forwarder>, std::string> Forwarder::open(const ForwarderOptions& options) {
-  auto client_side = load::UdpSocket::bind(options.listen, {.gro = options.gro, .buffer_bytes = kBufferBytes});
+  auto client_side = load::UdpSocket::bind(options.listen, {.gro = options.trains, .buffer_bytes = kBufferBytes});
   if (!client_side) return tl::unexpected(client_side.error());
   std::vector<load::UdpSocket> relays;
   for (unsigned i = 0; i < (options.shared_relay ? 1 : options.clients); ++i) {
     net::Endpoint local = options.relay;
     local.port = static_cast<std::uint16_t>(local.port + i);
     const int buffer_bytes = options.shared_relay ? kBufferBytes : kRelayBufferBytes;
-    auto relay = load::UdpSocket::bind(local, {.gro = options.gro, .buffer_bytes = buffer_bytes});
+    auto relay = load::UdpSocket::bind(local, {.gro = options.trains, .buffer_bytes = buffer_bytes});
     if (!relay) return tl::unexpected(relay.error());
     relays.push_back(std::move(*relay));
   }
@@ -47,9 +47,10 @@ Forwarder::Forwarder(const ForwarderOptions& options, load::UdpSocket client_sid
     : options_(options),
       client_side_(std::move(client_side)),
       relays_(std::move(relays)),
-      from_clients_(options.gro),
-      from_peers_(options.gro),
-      grouped_(relays_.size()) {
+      from_clients_(options.trains),
+      from_peers_(options.trains),
+      to_peers_(relays_.size(), options.trains),
+      to_clients_(options.trains) {
   for (unsigned i = 0; i < options.clients; ++i) {
     const unsigned row = i / options.client_addresses;
     client_addresses_.push_back(v4_address(options.client, i % options.client_addresses, row));
@@ -99,9 +100,9 @@ void Forwarder::clients_to_peers() {
       const unsigned client = client_of(from_clients_.source(slot));
       if (client >= options_.clients) continue;
       from_clients_.readdress(slot, peer_addresses_[client % options_.peers]);
-      grouped_.add(options_.shared_relay ? 0 : client, slot);
+      to_peers_.add(options_.shared_relay ? 0 : client, slot);
     }
-    grouped_.flush(from_clients_, [&](unsigned relay) { return relays_[relay].fd(); });
+    to_peers_.flush(from_clients_, [&](unsigned relay) { return relays_[relay].fd(); });
     if (!from_clients_.full()) return;
   }
 }
@@ -116,7 +117,7 @@ void Forwarder::peers_to_clients(unsigned relay) {
 }
 
 void Forwarder::flush_to_clients() {
-  if (from_peers_.used() != 0) send_all(client_side_.fd(), from_peers_.header(0), from_peers_.used());
+  if (from_peers_.used() != 0) to_clients_.send(client_side_.fd(), from_peers_.header(0), from_peers_.used());
   from_peers_.clear();
 }
 

@@ -26,7 +26,8 @@ struct ForwarderOptions {
   /// One relay socket for all, on `relay`: towards a client, peer i's packets go to client i. Fewer sockets than RFC
   /// 8656 allows a relay with one address, so this is a bound, not a rival.
   bool shared_relay = false;
-  bool gro = false;  ///< receive trains whole and send them on whole
+  /// Receive trains whole (UDP_GRO), make trains of what came singly, and send them whole (UDP_SEGMENT).
+  bool trains = false;
 };
 
 /// One thread, one epoll set: recvmmsg and sendmmsg in bursts of 64, sends to one socket grouped, nothing copied.
@@ -61,7 +62,8 @@ class Forwarder {
   int epoll_ = -1;
   Slots from_clients_;
   Slots from_peers_;
-  GroupedSender grouped_;
+  GroupedSender to_peers_;
+  TrainGatherer to_clients_;
 };
 
 }  // namespace penstock::peers

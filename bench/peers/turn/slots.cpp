@@ -47,13 +47,7 @@ void Slots::readdress(unsigned slot, const sockaddr_in& destination) {
     header.msg_controllen = 0;
     return;
   }
-  const auto segment_bytes = static_cast<std::uint16_t>(segment);
-  auto* const out = reinterpret_cast<cmsghdr*>(control_[slot].data());
-  out->cmsg_len = CMSG_LEN(sizeof segment_bytes);
-  out->cmsg_level = IPPROTO_UDP;
-  out->cmsg_type = UDP_SEGMENT;
-  std::memcpy(CMSG_DATA(out), &segment_bytes, sizeof segment_bytes);
-  header.msg_controllen = CMSG_SPACE(sizeof segment_bytes);
+  set_segment(header, control_[slot].data(), static_cast<std::uint16_t>(segment));
 }
 
 void GroupedSender::add(unsigned socket, unsigned slot) {
@@ -81,16 +75,7 @@ void GroupedSender::send_chain(Slots& slots, unsigned slot, int fd) {
   }
   unsigned count = 0;
   for (unsigned at = slot; at != kNone; at = next_[at]) chain_[count++] = *slots.header(at);
-  send_all(fd, chain_.data(), count);
-}
-
-void send_all(int fd, mmsghdr* headers, unsigned count) {
-  while (count > 0) {
-    const int sent = sendmmsg(fd, headers, count, MSG_DONTWAIT);
-    const unsigned done = sent > 0 ? static_cast<unsigned>(sent) : 1;
-    headers += done;
-    count -= done;
-  }
+  gatherer_.send(fd, chain_.data(), count);
 }
 
 }  // namespace penstock::peers

@@ -9,9 +9,9 @@
 #include <memory>
 #include <vector>
 
-namespace penstock::peers {
+#include "bench/peers/turn/train_gatherer.h"
 
-constexpr unsigned kBurst = 64;
+namespace penstock::peers {
 
 /// Buffers and headers for a burst of 64 datagrams (with `gro`, of 64 trains).
 class Slots {
@@ -45,7 +45,7 @@ class Slots {
 /// Sends a burst whose datagrams leave by different sockets: one system call per socket, order kept within each.
 class GroupedSender {
  public:
-  explicit GroupedSender(std::size_t sockets) : first_(sockets, kNone), last_(sockets, kNone) {}
+  GroupedSender(std::size_t sockets, bool gather) : first_(sockets, kNone), last_(sockets, kNone), gatherer_(gather) {}
 
   void add(unsigned socket, unsigned slot);
   /// `fd_of(socket)` gives the descriptor.
@@ -70,9 +70,7 @@ class GroupedSender {
   std::array<unsigned, kBurst> touched_{};
   unsigned touched_count_ = 0;
   std::array<mmsghdr, kBurst> chain_{};
+  TrainGatherer gatherer_;
 };
-
-/// sendmmsg until all are taken; what the kernel refuses for good is dropped, as a relay must.
-void send_all(int fd, mmsghdr* headers, unsigned count);
 
 }  // namespace penstock::peers

@@ -115,13 +115,13 @@ class Bare(Server):
 
 
 class BareTrains(Bare):
-    """Trains received whole (UDP_GRO) and sent on whole (UDP_SEGMENT)."""
+    """Trains received whole (UDP_GRO), gathered from what came singly, and sent on whole (UDP_SEGMENT)."""
 
     name = "bare_trains"
     for_trains_only = True
     port = 3499
     relay_port = 6000
-    extra = ("--gro",)
+    extra = ("--trains",)
 
 
 class BareShared(Bare):

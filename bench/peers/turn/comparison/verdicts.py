@@ -11,7 +11,7 @@ IDLE_ALLOCATION_BYTES = 1024
 
 def floor_of(entry):
     """The forwarder that does no more than this load asks for."""
-    return "bare_trains" if entry["train"] > 1 and not entry["train_as_singles"] else "bare"
+    return "bare" if entry["train"] == 1 else "bare_trains"
 
 
 def ratio(entry, name, reference, key="cpu_us_per_packet"):
