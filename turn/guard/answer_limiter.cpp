@@ -9,6 +9,7 @@ constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
 /// However many workers share a rate, each can answer a client's first few requests at once.
 constexpr std::uint64_t kLeastDepthAnswers = 8;
 constexpr std::size_t kRequestPartCredited = 2;
+constexpr std::uint64_t kHarmlessFactor = 4;
 
 }  // namespace
 
@@ -26,11 +27,14 @@ AnswerLimiter::AnswerLimiter(const AnswerRateLimits& rates, unsigned workers, st
 }
 
 void AnswerLimiter::set_rates(const AnswerRateLimits& rates) {
-  v4_ = rate(rates.per_v4_address_per_s, rates.burst_s);
-  v6_ = rate(rates.per_v6_network_per_s, rates.burst_s);
+  const std::uint64_t per_s[] = {rates.per_v4_address_per_s, rates.per_v6_network_per_s};
+  for (int v6 = 0; v6 < 2; ++v6) {
+    rates_[v6][0] = rate(per_s[v6], rates.burst_s);
+    rates_[v6][1] = rate(per_s[v6] * kHarmlessFactor, rates.burst_s);
+  }
 }
 
-AnswerLimiter::Rate AnswerLimiter::rate(std::uint32_t per_s, std::uint32_t burst_s) const {
+AnswerLimiter::Rate AnswerLimiter::rate(std::uint64_t per_s, std::uint32_t burst_s) const {
   if (per_s == 0) return {};
   const std::uint64_t answer_ns = kNsPerSecond * workers_ / per_s;
   return {answer_ns, std::max(burst_s * kNsPerSecond, kLeastDepthAnswers * answer_ns)};
@@ -38,7 +42,7 @@ AnswerLimiter::Rate AnswerLimiter::rate(std::uint32_t per_s, std::uint32_t burst
 
 AnswerVerdict AnswerLimiter::admit(AnswerClass kind, const net::Address& source, std::size_t request_bytes,
                                    std::size_t answer_bytes, std::uint64_t now_ns) {
-  const Rate& rate = source.is_v4() ? v4_ : v6_;
+  const Rate& rate = rates_[source.is_v4() ? 0 : 1][kind == AnswerClass::challenge ? 0 : 1];
   const std::uint64_t source_tag = tag(kind, source);
   const auto [entry, known] = find(source_tag);
   const bool asked_before = known && now_ns < entry->full_at_ns + kAskedAgainNs;

@@ -32,7 +32,9 @@ struct FloodLimits {
   std::uint32_t reserve_bytes = 1024;     ///< kept for sources that ask again
 };
 
-/// One per worker; a worker sees about its share of each source's packets, so it grants its share of each rate.
+/// One per worker; a worker sees about its share of each source's packets, so it grants its share of each rate. The
+/// configured rates are those of challenges. Binding answers have four times as much, being small and asked for every
+/// ten seconds by every socket behind a carrier's NAT; so have renewals, which cannot be reflections.
 ///
 /// *Sources* (/32 of IPv4, /64 of IPv6) are kept in a table of fixed size, in sets of four that share a cache line. A
 /// source without an entry is treated as one that has sent nothing, and gets the entry of its set that owes least.
@@ -50,7 +52,7 @@ class AnswerLimiter {
   /// `salt`: random. `workers`: how many limiters share the rates.
   AnswerLimiter(const AnswerRateLimits& rates, unsigned workers, std::uint64_t salt, const FloodLimits& flood = {});
 
-  /// After a reload. Sources keep what they owe.
+  /// After a reload; 0 per second: no limit. Sources keep what they owe.
   void set_rates(const AnswerRateLimits& rates);
 
   /// Called once per request that is to be answered, with the sizes of both (UDP payload). `send` has been charged.
@@ -85,15 +87,15 @@ class AnswerLimiter {
 
   std::uint64_t tag(AnswerClass kind, const net::Address& source) const;
   Found find(std::uint64_t tag);
-  Rate rate(std::uint32_t per_s, std::uint32_t burst_s) const;
+  Rate rate(std::uint64_t per_s, std::uint32_t burst_s) const;
   bool flood_admits(bool asked_before, std::size_t answer_bytes);
   void refill(std::uint64_t now_ns);
 
   LazyArray<Set> sets_;
   std::uint64_t salt_;
   unsigned workers_;
-  Rate v4_;
-  Rate v6_;
+  /// [of IPv6][not a challenge]
+  Rate rates_[2][2];
   // The balance, in bytes; a worker's part of FloodLimits.
   std::uint64_t bytes_per_s_;
   std::int64_t idle_bytes_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace penstock::turn {
 namespace {
@@ -14,6 +15,7 @@ struct Level {
   std::int64_t& left;
   std::int64_t& low;
   std::int64_t& full;
+  std::int64_t& trusted;
 };
 
 void set_rate(const Level& level, const TokenRate& rate) {
@@ -22,15 +24,18 @@ void set_rate(const Level& level, const TokenRate& rate) {
     level.left = kPlenty;
     level.low = std::numeric_limits<std::int64_t>::min();
     level.full = 0;
+    level.trusted = 0;
     return;
   }
-  if (!was_limited) level.left = 0;
   level.full = static_cast<std::int64_t>(rate.chunk);
   level.low = level.full / 2;
+  if (!was_limited) level.left = level.trusted = level.full;
 }
 
-std::uint64_t missing(std::int64_t left, std::int64_t low, std::int64_t full) {
-  return static_cast<std::uint64_t>(std::max<std::int64_t>(std::max(low, full) - left, 0));
+/// What was had on trust, and what makes the level full.
+std::uint64_t wanted(const Level& level) {
+  return static_cast<std::uint64_t>(level.trusted +
+                                    std::max<std::int64_t>(std::max(level.low, level.full) - level.left, 0));
 }
 
 }  // namespace
@@ -49,9 +54,10 @@ bool UserShare::Meter::take_up(std::uint32_t size, std::uint64_t now_ns) {
   return false;
 }
 
+/// What was had on trust is part of the grant. It may come after a limit was lifted: for what is not counted any more.
 void UserShare::Meter::add(std::uint64_t more_bytes, std::uint64_t more_packets) {
-  if (full_bytes != 0) bytes += static_cast<std::int64_t>(more_bytes);
-  if (full_packets != 0) packets += static_cast<std::int64_t>(more_packets);
+  if (full_bytes != 0) bytes += static_cast<std::int64_t>(more_bytes) - std::exchange(trusted_bytes, 0);
+  if (full_packets != 0) packets += static_cast<std::int64_t>(more_packets) - std::exchange(trusted_packets, 0);
 }
 
 void UserShare::start(const UserId& user, const RatePlan& plan) {
@@ -65,16 +71,16 @@ void UserShare::set_plan(const RatePlan& plan) {
     Meter& meter = meters_[d];
     const DirectionRates& rates = plan.directions[d];
     meter.limited = rates.limited();
-    set_rate({meter.bytes, meter.low_bytes, meter.full_bytes}, rates.bytes);
-    set_rate({meter.packets, meter.low_packets, meter.full_packets}, rates.packets);
+    set_rate({meter.bytes, meter.low_bytes, meter.full_bytes, meter.trusted_bytes}, rates.bytes);
+    set_rate({meter.packets, meter.low_packets, meter.full_packets, meter.trusted_packets}, rates.packets);
   }
 }
 
 LeaseRequest UserShare::lease_request(Direction direction) {
   Meter& meter = meters_[static_cast<std::size_t>(direction)];
   meter.asked = true;
-  return {user_, missing(meter.bytes, meter.low_bytes, meter.full_bytes),
-          missing(meter.packets, meter.low_packets, meter.full_packets), direction};
+  return {user_, wanted({meter.bytes, meter.low_bytes, meter.full_bytes, meter.trusted_bytes}),
+          wanted({meter.packets, meter.low_packets, meter.full_packets, meter.trusted_packets}), direction};
 }
 
 void UserShare::lease_request_lost(Direction direction) {

@@ -16,9 +16,12 @@ namespace penstock::turn {
 ///
 /// For each packet: `spend`; then, or once per burst, if `wants_lease`: send `lease_request` to the user's home, whose
 /// answer goes to `grant`. Where no limit is set `spend` always passes and a lease is never wanted.
+///
+/// A share starts with one lease on trust, so that first packets need not wait for the home; it is wanted at once, and
+/// the first request books it.
 class alignas(64) UserShare {
  public:
-  /// For user `user`, with nothing leased yet.
+  /// For user `user`.
   void start(const UserId& user, const RatePlan& plan);
   /// After a reload. What is leased stays spendable.
   void set_plan(const RatePlan& plan);
@@ -38,7 +41,8 @@ class alignas(64) UserShare {
   /// Whether little is left and nothing is on its way.
   bool wants_lease(Direction direction) const {
     const Meter& meter = meters_[static_cast<std::size_t>(direction)];
-    return meter.limited && !meter.asked && (meter.bytes < meter.low_bytes || meter.packets < meter.low_packets);
+    return meter.limited && !meter.asked &&
+           (meter.bytes < meter.low_bytes || meter.packets < meter.low_packets || meter.owes());
   }
   /// What to ask for; until `grant` no other lease is wanted.
   LeaseRequest lease_request(Direction direction);
@@ -48,20 +52,24 @@ class alignas(64) UserShare {
   void grant(const LeaseGrant& grant);
 
  private:
+  /// What every packet needs comes first.
   struct Meter {
     std::int64_t bytes;
     std::int64_t packets;
     std::int64_t low_bytes;  ///< more is wanted below this
     std::int64_t low_packets;
-    std::int64_t full_bytes;  ///< and as much as makes this; 0: unlimited
+    std::int64_t trusted_bytes;  ///< had before they were leased
+    std::int64_t trusted_packets;
+    bool limited;
+    bool asked;
+    std::int64_t full_bytes;  ///< as much is wanted as makes this; 0: unlimited
     std::int64_t full_packets;
     std::uint64_t usable_from_ns;  ///< of what was granted for later; 0: nothing was
     std::uint64_t later_bytes;
     std::uint64_t later_packets;
-    bool limited;
-    bool asked;
 
     bool covers(std::uint32_t size) const { return bytes >= size && packets >= 1; }
+    bool owes() const { return trusted_bytes != 0 || trusted_packets != 0; }
     bool take_up(std::uint32_t size, std::uint64_t now_ns);
     void add(std::uint64_t more_bytes, std::uint64_t more_packets);
   };
@@ -74,6 +82,7 @@ class alignas(64) UserShare {
  public:
   std::uint32_t next;  ///< the pool's
 };
+static_assert(sizeof(UserShare) == 256);
 
 /// All shares of one worker.
 class UserShares {

@@ -43,8 +43,8 @@ TEST(AnswerLimiter, ASourceGetsItsRateAndItsBurst) {
 TEST(AnswerLimiter, ClassesDoNotSilenceEachOther) {
   AnswerLimiter limiter(kRates, 1, kSalt, kNoFloodLimit);
   EXPECT_EQ(answered(limiter, AnswerClass::challenge, v4(1), 1000, 1), 100u);
-  EXPECT_EQ(answered(limiter, AnswerClass::binding, v4(1), 1000, 1), 100u);
-  EXPECT_EQ(answered(limiter, AnswerClass::renewal, v4(1), 1000, 1), 100u);
+  EXPECT_EQ(answered(limiter, AnswerClass::binding, v4(1), 1000, 1), 400u);
+  EXPECT_EQ(answered(limiter, AnswerClass::renewal, v4(1), 1000, 1), 400u);
 }
 
 TEST(AnswerLimiter, AnIpv6NetworkIsOneSource) {
@@ -67,18 +67,18 @@ TEST(AnswerLimiter, WorkersShareARate) {
 TEST(AnswerLimiter, AReloadChangesTheRate) {
   AnswerLimiter limiter(kRates, 1, kSalt, kNoFloodLimit);
   limiter.set_rates({.per_v4_address_per_s = 5, .per_v6_network_per_s = 5, .burst_s = 2});
-  EXPECT_EQ(answered(limiter, AnswerClass::binding, v4(1), 1000, 1), 10u);
+  EXPECT_EQ(answered(limiter, AnswerClass::binding, v4(1), 1000, 1), 40u);
   limiter.set_rates({.per_v4_address_per_s = 0, .per_v6_network_per_s = 0, .burst_s = 2});
   EXPECT_EQ(answered(limiter, AnswerClass::binding, v4(1), 1000, 1), 1000u) << "0: no limit";
 }
 
 TEST(AnswerLimiter, HundredsOfClientsBehindOneAddressLive) {
-  // 100 clients with four sockets each, a Binding every 10 s from each: 40 per second at random moments, for minutes.
+  // 400 clients with four sockets each, a Binding every 10 s from each: 160 per second at random moments, for minutes.
   AnswerLimiter limiter(kRates, 1, kSalt);
   std::mt19937 random(3);
   unsigned lost = 0;
   for (unsigned ms = 0; ms < 300'000; ++ms) {
-    for (unsigned due = std::poisson_distribution<unsigned>(0.04)(random); due > 0; --due) {
+    for (unsigned due = std::poisson_distribution<unsigned>(0.16)(random); due > 0; --due) {
       lost += limiter.admit(AnswerClass::binding, v4(1), 20, 32, kStart + ms * kSecond / 1000) != AnswerVerdict::send;
     }
   }
@@ -150,6 +150,23 @@ TEST(AnswerLimiter, AFloodIsAnsweredWithLessThanItSent) {
             << sources << " sources, " << per_ms << " per ms, " << request;
       }
     }
+  }
+}
+
+TEST(AnswerLimiter, TheBalanceRecoversInStepsOfAnySize) {
+  for (const std::uint64_t step : {std::uint64_t{200}, kSecond / 1000, kSecond / 4}) {
+    AnswerLimiter limiter(kRates, 1, kSalt,
+                          {.bytes_per_s = 1000, .idle_bytes = 500, .most_bytes = 500, .reserve_bytes = 0});
+    for (std::uint32_t i = 0; i < 100; ++i) limiter.admit(AnswerClass::challenge, v4(i), 0, 100, kStart);
+    // Half a second later five answers are in it again. The polls in between are for one too large to be ever sent.
+    for (std::uint64_t t = kSecond / 4; t <= kSecond / 2; t += step) {
+      limiter.admit(AnswerClass::challenge, v4(1), 0, 1000, kStart + t);
+    }
+    unsigned count = 0;
+    for (std::uint32_t i = 200; i < 300; ++i) {
+      count += limiter.admit(AnswerClass::challenge, v4(i), 0, 100, kStart + kSecond / 2) == AnswerVerdict::send;
+    }
+    EXPECT_EQ(count, 5u) << step;
   }
 }
 

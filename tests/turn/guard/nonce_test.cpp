@@ -61,6 +61,16 @@ TEST(Nonce, WorkersAgreeWithoutTalking) {
   }
 }
 
+TEST(Nonce, AWorkerThatSleptThroughEpochsKnowsTheLastKey) {
+  for (const std::uint64_t slept : {std::uint64_t{0}, 3 * kLifetime, 4 * kLifetime}) {
+    NonceSource awake = source(), sleeper = source();
+    sleeper.issue(kClient, 0, Form::bare);
+    const std::uint64_t issued = slept + kLifetime - kSecond;
+    const std::string nonce(awake.issue(kClient, issued, Form::bare).view());
+    EXPECT_EQ(sleeper.verify(nonce, kClient, issued + 2 * kSecond), NonceVerdict::fresh) << slept;
+  }
+}
+
 TEST(Nonce, AClockATickBehindStillFindsItFresh) {
   NonceSource nonces = source();
   const std::string nonce(nonces.issue(kClient, kLifetime / 2 + kLifetime / 128, Form::bare).view());
