@@ -9,11 +9,11 @@
 //   header                       20               20     20
 //   ERROR-CODE                   24                8      8   "Unauthenticated" is 15 bytes, padded 16
 //   REALM                       4+R              4+R    4+R
-//   NONCE                        32               32     16   25 characters padded, or 12
+//   NONCE                        28               28     16   24 characters, or 12
 //   PASSWORD-ALGORITHMS          12               12      -   SHA-256 and MD5
-//   sum                        92+R             76+R   48+R
-//   for realm "penstock"        100               84     56
-//   from a request of            40               36     24   rounded up to a multiple of four
+//   sum                        88+R             72+R   48+R
+//   for realm "penstock"         96               80     56
+//   from a request of            40               32     24   rounded up to a multiple of four
 //
 // So the ladder is: everything; without the reason phrase, which only people read; and bare, with a nonce that
 // announces nothing and thus no PASSWORD-ALGORITHMS, which go together (RFC 8489 section 9.2.4). A client that speaks
@@ -47,7 +47,7 @@ inline constexpr std::size_t kLongestFrugalRealm = 20;
 inline constexpr std::size_t kLongestRealm = 64;
 
 /// No error answer of this file is longer.
-inline constexpr std::size_t kLongestChallenge = 92 + kLongestRealm;
+inline constexpr std::size_t kLongestChallenge = 88 + kLongestRealm;
 
 /// What we offer, best first, and what a client must echo (RFC 8489 section 9.2.4).
 std::span<const stun::PasswordAlgorithm> offered_algorithms();

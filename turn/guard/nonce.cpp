@@ -70,11 +70,14 @@ NonceSource::Text NonceSource::write(const net::Endpoint& client, std::uint8_t t
   std::array<std::uint8_t, 9> body;
   body[0] = time;
   std::copy_n(mac.begin(), 8, body.begin() + 1);
+  std::array<char, kBareBytes> encoded;
+  base64(body, encoded);
+
   Text text;
+  text.size = static_cast<std::uint8_t>(announcing ? kAnnouncingBytes : kBareBytes);
   char* to = text.characters.data();
   if (announcing) to = std::ranges::copy(prefix_, to).out;
-  base64(body, std::span<char>(to, kBareBytes));
-  text.size = static_cast<std::uint8_t>(announcing ? kAnnouncingBytes : kBareBytes);
+  std::copy(encoded.begin(), encoded.end() - (announcing ? 1 : 0), to);
   return text;
 }
 
@@ -87,7 +90,7 @@ NonceSource::Text NonceSource::issue(const net::Endpoint& client, std::uint64_t 
 NonceVerdict NonceSource::verify(std::string_view nonce, const net::Endpoint& client, std::uint64_t now_ns) {
   const bool announcing = nonce.size() == kAnnouncingBytes;
   if (!announcing && nonce.size() != kBareBytes) return NonceVerdict::forged;
-  const auto time = first_byte(nonce.substr(nonce.size() - kBareBytes));
+  const auto time = first_byte(nonce.substr(announcing ? stun::kNoncePrefixBytes : 0));
   if (!time) return NonceVerdict::forged;
 
   const Instant now = instant(now_ns);

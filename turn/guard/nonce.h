@@ -22,16 +22,16 @@ enum class NonceVerdict : std::uint8_t {
 };
 
 /// A nonce is base64 of nine bytes: one for the time, eight of HMAC-SHA256 over client address and port, time and form.
-/// The form is `bare`, these 12 characters, or `announcing`: with the 13 characters in front that tell an RFC 8489
-/// client what the server can do (section 9.2).
+/// The form is `bare`, these 12 characters; or `announcing`: 11 of them, behind the 13 characters that tell an RFC 8489
+/// client what the server can do (section 9.2). Why every byte counts is in challenge.h.
 ///
 /// Keys follow from the secret and the epoch, which lasts as long as a nonce, so workers agree on them without talking
 /// and a reload changes nothing. Two are live: a nonce of the current epoch is fresh, one of the epoch before is fresh
 /// or stale by age, an older one cannot be told from a forged one. The time is counted in 128ths of an epoch; eight
 /// bits say which of the last 256 it was.
 ///
-/// 64 bits of MAC, because a nonce can only be guessed by asking this server, and a right guess still needs the
-/// password: at a million tries a second one succeeds after 290,000 years on average.
+/// 58 bits of MAC at least, because a nonce can only be guessed by asking this server, and a right guess still needs
+/// the password: at a million tries a second one succeeds after 4,500 years on average.
 class NonceSource {
  public:
   enum class Form : std::uint8_t { bare, announcing };
@@ -39,7 +39,7 @@ class NonceSource {
   NonceSource(const NonceSecret& secret, std::uint32_t lifetime_s, stun::SecurityFeatures features);
 
   static constexpr std::size_t kBareBytes = 12;
-  static constexpr std::size_t kAnnouncingBytes = stun::kNoncePrefixBytes + kBareBytes;
+  static constexpr std::size_t kAnnouncingBytes = stun::kNoncePrefixBytes + kBareBytes - 1;
   /// The nonce's characters; never more than kAnnouncingBytes of them.
   struct Text {
     std::array<char, kAnnouncingBytes> characters{};

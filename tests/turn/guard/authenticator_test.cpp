@@ -155,7 +155,7 @@ TEST_F(AuthenticatorTest, TheChecksInTheirOrder) {
       {"wrong password comes before a forged nonce", with({}, [](auto& c) { c.password = "wrong"; }),
        Result::wrong_credentials},
       {"forged nonce", authenticated({}), Result::stale_nonce},
-      {"forged nonce with the cookie", with(sha256, [&](auto& c) { c.nonce = good.substr(0, 13) + "AAAAAAAAAAAA"; }),
+      {"forged nonce with the cookie", with(sha256, [&](auto& c) { c.nonce = good.substr(0, 13) + "AAAAAAAAAAA"; }),
        Result::stale_nonce},
       {"empty nonce", with({}, [](auto& c) { c.nonce = ""; }), Result::stale_nonce},
   };

@@ -107,7 +107,7 @@ TEST(Nonce, NeitherCutNorExtendedNorWithItsPrefixSwapped) {
   const std::string announcing(nonces.issue(kClient, 0, Form::announcing).view());
   for (const std::string& forged :
        {std::string(), bare.substr(1), bare + "A", announcing.substr(stun::kNoncePrefixBytes),
-        announcing.substr(0, stun::kNoncePrefixBytes) + bare, announcing + "A", std::string(127, 'f'),
+        announcing.substr(0, stun::kNoncePrefixBytes) + bare.substr(0, 11), announcing + "A", std::string(127, 'f'),
         std::string(763, 'A')}) {
     EXPECT_EQ(nonces.verify(forged, kClient, 0), NonceVerdict::forged) << forged;
   }
