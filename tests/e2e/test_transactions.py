@@ -62,7 +62,9 @@ class TestSha256:
 
     def offered(self, one) -> bytes:
         """Takes the challenge and returns its PASSWORD-ALGORITHMS."""
-        challenge = one.exchange(stun.encode(stun.ALLOCATE, stun.REQUEST, [ALLOCATE_UDP]))
+        # A challenge has at most 2.5 times the request's bytes; the offer does not fit what 28 bytes allow.
+        software = (0x8022, b"an RFC 8489 client")
+        challenge = one.exchange(stun.encode(stun.ALLOCATE, stun.REQUEST, [ALLOCATE_UDP, software]))
         one.realm, one.nonce = challenge.get(stun.REALM), challenge.get(stun.NONCE)
         assert one.nonce.startswith(b"obMatJos2")  # RFC 8489 section 9.2
         return challenge.get(stun.PASSWORD_ALGORITHMS)
