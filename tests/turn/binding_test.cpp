@@ -1,0 +1,58 @@
+// Binding (RFC 8489), and answers that anybody can provoke.
+#include "tests/turn/fixture.h"
+
+namespace penstock::turn {
+namespace {
+
+using namespace test;
+
+using BindingTest = TurnTest;
+
+TEST_F(BindingTest, SaysWhereTheClientIsSeen) {
+  for (const net::Endpoint& from : {kAda, kPeer6}) {
+    Client client(bed, from);
+    const Reply reply = client.exchange(client.plain(stun::Method::binding, {}, client.next_id()));
+    ASSERT_EQ(reply.code(), 0);
+    EXPECT_EQ(stun::xor_mapped_address(reply.view()), from);
+    EXPECT_FALSE(reply.view().has(stun::AttributeType::fingerprint));
+  }
+}
+
+TEST_F(BindingTest, AFingerprintIsAnsweredByOne) {
+  const Reply reply =
+      ada.exchange(ada.plain(stun::Method::binding, [](stun::MessageBuilder& b) { b.fingerprint(); }, ada.next_id()));
+  EXPECT_TRUE(reply.view().has(stun::AttributeType::fingerprint));
+}
+
+TEST_F(BindingTest, AWrongFingerprintIsNoStun) {
+  Payload request = ada.plain(stun::Method::binding, [](stun::MessageBuilder& b) { b.fingerprint(); }, ada.next_id());
+  request.back() ^= 1;
+  EXPECT_FALSE(ada.exchange(request));
+  EXPECT_EQ(drops(net::Drop::malformed_stun), 1U);
+}
+
+class AnswerRateTest : public TurnTest {
+ protected:
+  AnswerRateTest() : TurnTest(limited()) {}
+  static BedOptions limited() {
+    BedOptions options;
+    options.settings.answer_rates = {.per_v4_address_per_s = 5, .per_v6_network_per_s = 5, .burst_s = 1};
+    return options;
+  }
+};
+
+TEST_F(AnswerRateTest, ASourceIsAnsweredOnlySoOften) {
+  for (int i = 0; i < 20; ++i) ada.send(ada.plain(stun::Method::binding, {}, ada.next_id()));
+  bed.run();
+  EXPECT_LE(bed.sent().size(), 6U);
+  EXPECT_GE(bed.sent().size(), 1U);
+  EXPECT_EQ(drops(net::Drop::answer_rate_limited), 20U - bed.sent().size());
+}
+
+TEST_F(AnswerRateTest, AnAuthenticatedClientIsNotLimited) {
+  ASSERT_EQ(ada.allocate().code(), 0);
+  for (int i = 0; i < 30; ++i) EXPECT_EQ(ada.refresh(600).code(), 0);
+}
+
+}  // namespace
+}  // namespace penstock::turn
