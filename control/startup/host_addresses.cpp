@@ -1,5 +1,6 @@
 #include "control/startup/host_addresses.h"
 
+#include <fmt/format.h>
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -98,6 +99,14 @@ std::vector<net::Address> own_addresses(const PeersSection& peers, const std::ve
     if (!allowed) add_once(own, h.address);
   }
   return own;
+}
+
+std::string turn_uri(const net::Endpoint& listen, const std::vector<turn::RelayAddress>& relay) {
+  net::Endpoint seen = listen;
+  for (const turn::RelayAddress& r : relay) {
+    if (r.address == listen.address) seen.address = r.advertised;
+  }
+  return fmt::format("turn:{}?transport=udp", net::to_string(seen));
 }
 
 }  // namespace penstock::control

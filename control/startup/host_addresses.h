@@ -32,4 +32,7 @@ std::vector<turn::RelayAddress> relay_addresses(const RelaySection& relay, const
 /// Relay addresses may be among them: the peer policy treats them on their own.
 std::vector<net::Address> own_addresses(const PeersSection& peers, const std::vector<HostAddress>& host);
 
+/// "turn:192.0.2.1:3478?transport=udp", with the advertised address where the relay addresses map it (RFC 7065).
+std::string turn_uri(const net::Endpoint& listen, const std::vector<turn::RelayAddress>& relay);
+
 }  // namespace penstock::control

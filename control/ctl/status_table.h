@@ -1,0 +1,16 @@
+#pragma once
+// What `penstockctl status` prints.
+
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+
+namespace penstock::control::ctl {
+
+/// From two answers of /status, `seconds` apart. The error says that they are none.
+tl::expected<std::string, std::string> status_table(std::string_view before, std::string_view after, double seconds);
+
+/// "ready", "draining", "starting"; empty when it is no answer of /status.
+std::string state_of(std::string_view status);
+
+}  // namespace penstock::control::ctl
