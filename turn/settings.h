@@ -66,8 +66,8 @@ struct AllocationLimits {
 
 /// Answers to what anybody may send: 401, 438, Binding. Token buckets per source prefix.
 struct AnswerRateLimits {
-  std::uint32_t per_v4_address_per_s = 50;   ///< per /32
-  std::uint32_t per_v6_network_per_s = 100;  ///< per /64
+  std::uint32_t per_v4_address_per_s = 100;  ///< per /32; Binding and renewed nonces: four times as many
+  std::uint32_t per_v6_network_per_s = 200;  ///< per /64
   std::uint32_t burst_s = 2;                 ///< a bucket holds this many seconds' worth
 };
 
