@@ -62,8 +62,8 @@ tl::expected<std::unique_ptr<SlabRing>, std::string> SlabRing::create(io_uring* 
                                       std::strerror(error),
                                       error == EINVAL ? "; Penstock's uring port needs Linux 6.0 or newer" : ""));
   }
-  for (std::uint32_t id = 0; id < count; ++id) slabs->give_back(static_cast<std::uint16_t>(id));
-  slabs->publish();
+  slabs->idle_.reserve(count);
+  for (std::uint32_t id = count; id-- > 0;) slabs->give_back(static_cast<std::uint16_t>(id));
   return slabs;
 }
 
@@ -77,46 +77,36 @@ void SlabRing::own() {
   owner_.store(&this_thread, std::memory_order_relaxed);
 }
 
-void SlabRing::taken(std::uint16_t) {
-  --free_;
-}
-
-void SlabRing::give_back(std::uint16_t id) {
-  io_uring_buf_ring_add(buffers_, memory_ + id * kSlabSize, kSlabSize, id, io_uring_buf_ring_mask(count_),
-                        unpublished_++);
-}
-
 void SlabRing::release(rte_mbuf_ext_shared_info* shared, std::uint16_t packets) {
   if (rte_mbuf_ext_refcnt_update(shared, static_cast<std::int16_t>(-packets)) == 0)
     on_last_free(nullptr, shared->fcb_opaque);
 }
 
-std::uint32_t SlabRing::publish() {
+void SlabRing::publish(std::uint32_t limit) {
   if (wake_on_return_.load(std::memory_order_relaxed)) wake_on_return_.store(false);
   collect();
-  if (unpublished_ != 0) {
-    io_uring_buf_ring_advance(buffers_, unpublished_);
-    free_ += unpublished_;
-    unpublished_ = 0;
+  int added = 0;
+  for (; published_ < limit && !idle_.empty(); ++published_) {
+    const std::uint16_t id = idle_.back();
+    idle_.pop_back();
+    io_uring_buf_ring_add(buffers_, memory_ + id * kSlabSize, kSlabSize, id, io_uring_buf_ring_mask(count_), added++);
   }
-  return free_;
+  if (added != 0) io_uring_buf_ring_advance(buffers_, added);
 }
 
 bool SlabRing::wake_on_return() {
   // Both sides exchange: either the one who returns a slab sees the flag, or we see the slab.
   wake_on_return_.exchange(true);
-  return !collect();
+  collect();
+  return idle_.empty();
 }
 
-// Takes in what other threads freed. False when that was nothing.
-bool SlabRing::collect() {
+// Takes in what other threads freed.
+void SlabRing::collect() {
   std::array<void*, 64> ids;
-  bool any = false;
   while (const unsigned n = rte_ring_sc_dequeue_burst(returns_.get(), ids.data(), ids.size(), nullptr)) {
     for (unsigned i = 0; i < n; ++i) give_back(static_cast<std::uint16_t>(reinterpret_cast<std::uintptr_t>(ids[i])));
-    any = true;
   }
-  return any;
 }
 
 void SlabRing::on_last_free(void*, void* opaque) {

@@ -39,20 +39,22 @@ class SlabRing {
   rte_mbuf_ext_shared_info* shared(std::uint16_t id) { return &slabs_[id].shared; }
 
   // The owner only.
-  /// The kernel has filled slab `id`.
-  void taken(std::uint16_t id);
+  /// The kernel has filled a slab.
+  void taken() { --published_; }
   /// Gives slab `id` back unused.
-  void give_back(std::uint16_t id);
+  void give_back(std::uint16_t id) { idle_.push_back(id); }
   /// Takes `packets` references from slab `shared` off, as if that many packets had been freed.
   void release(rte_mbuf_ext_shared_info* shared, std::uint16_t packets);
-  /// Lets the kernel have all that came back, from this thread and from others. Returns how many it has.
-  std::uint32_t publish();
-  /// Asks for a wake() when another thread frees a slab, until publish() is called. False when one is back already.
+  /// Lets the kernel have up to `limit` slabs, those first that came back last and are still in the cache.
+  void publish(std::uint32_t limit);
+  /// Asks for a wake() when another thread frees a slab, until publish() is called. False when one is here already.
   bool wake_on_return();
 
   std::uint32_t count() const { return count_; }
   /// Slabs that the kernel may fill.
-  std::uint32_t free() const { return free_; }
+  std::uint32_t published() const { return published_; }
+  /// Slabs that no packet refers to, as far as this thread knows.
+  std::uint32_t free() const { return published_ + static_cast<std::uint32_t>(idle_.size()); }
 
  private:
   struct Slab {
@@ -64,7 +66,7 @@ class SlabRing {
   };
 
   SlabRing(io_uring* ring, std::uint32_t count, Waker& waker);
-  bool collect();
+  void collect();
   static void on_last_free(void*, void* slab);
   void return_from_elsewhere(std::uint16_t id);
 
@@ -73,8 +75,8 @@ class SlabRing {
   Waker& waker_;
   std::uint8_t* memory_ = nullptr;
   io_uring_buf_ring* buffers_ = nullptr;
-  std::uint32_t free_ = 0;
-  std::uint16_t unpublished_ = 0;
+  std::uint32_t published_ = 0;
+  std::vector<std::uint16_t> idle_;  // a stack of slabs that neither the kernel nor a packet has
   std::vector<Slab> slabs_;
   std::unique_ptr<rte_ring, FreeRing> returns_;  // slab ids that other threads freed
   std::atomic<const void*> owner_{nullptr};

@@ -27,6 +27,14 @@ constexpr std::size_t kTailroom = 64;
 // Calls into the kernel for one burst: each may bring a few sockets' datagrams only.
 constexpr int kMaxEnters = 16;
 
+// What the kernel may receive ahead of us, so that it is still in the second-level cache when it is sent.
+constexpr std::uint64_t kBytesAhead = 512 << 10;
+// However long trains are, this many; and of a socket's backlog, this many are expected at once.
+constexpr std::uint32_t kMinSlabsAhead = 32;
+constexpr std::uint32_t kBacklog = 8;
+// What a datagram costs the cache beside its payload: the header, and lines half used.
+constexpr std::uint64_t kHeaderBytes = 256;
+
 constexpr std::uint64_t kRetryDelayNs = 10'000'000;
 
 std::uint64_t now_ns() {
@@ -90,7 +98,7 @@ bool UringReceiver::flush() {
 
 void UringReceiver::receive(net::Burst& burst) {
   pass_ns_ = 0;
-  slabs_.publish();
+  slabs_.publish(slabs_ahead());
   arm_sockets();
   if (delivered_ < datagrams_) deliver(burst);
   reap(burst);
@@ -101,11 +109,12 @@ void UringReceiver::receive(net::Burst& burst) {
 }
 
 void UringReceiver::sleep(std::uint64_t timeout_ns) {
-  slabs_.publish();
+  slabs_.publish(slabs_ahead());
   arm_sockets();
   arm_wake();
   if (delivered_ < datagrams_ || io_uring_cq_ready(ring_.get()) != 0) return;
-  if (!to_arm_.empty() && !slabs_.wake_on_return()) return;
+  // Sockets wait for slabs, or only for their turn.
+  if (!to_arm_.empty() && (slabs_.published() != 0 || !slabs_.wake_on_return())) return;
   if (!to_arm_later_.empty()) timeout_ns = std::min(timeout_ns, kRetryDelayNs);
   // With our own flag first: a wake() that comes before the kernel call makes the eventfd readable.
   if (waker_.begin_sleep()) {
@@ -118,20 +127,27 @@ void UringReceiver::sleep(std::uint64_t timeout_ns) {
   waker_.end_sleep();
 }
 
-// Sockets without a receive in the kernel get one, as far as there are slabs: arming more would only make more of them
-// end with ENOBUFS again.
+// Few slabs when trains are long, all when datagrams are short: receiving far ahead of sending costs cache misses,
+// having too few slabs costs re-arming.
+std::uint32_t UringReceiver::slabs_ahead() const {
+  const std::uint64_t slabs = kBytesAhead / (static_cast<std::uint64_t>(average_size_) + kHeaderBytes);
+  return static_cast<std::uint32_t>(std::max<std::uint64_t>(slabs, kMinSlabsAhead));
+}
+
+// Sockets without a receive in the kernel get one. Those that had one probably have a backlog, and as many of them are
+// armed as there are slabs for it: the others would only end with ENOBUFS again.
 void UringReceiver::arm_sockets() {
   if (!to_arm_later_.empty() && now_ns() >= later_ns_) {
     to_arm_.insert(to_arm_.end(), to_arm_later_.begin(), to_arm_later_.end());
     to_arm_later_.clear();
   }
   if (to_arm_.empty()) return;
-  std::uint32_t slabs = slabs_.free();
+  std::uint32_t again = (slabs_.published() + kBacklog - 1) / kBacklog;
   std::size_t done = 0;
-  while (done < to_arm_.size() && (slabs > 0 || to_arm_[done].fresh)) {
-    if (!arm(to_arm_[done])) break;
-    slabs -= slabs > 0 ? 1 : 0;
-    ++done;
+  for (; done < to_arm_.size(); ++done) {
+    const Unarmed& unarmed = to_arm_[done];
+    if (!unarmed.fresh && again-- == 0) break;
+    if (!arm(unarmed)) break;
   }
   to_arm_.erase(to_arm_.begin(), to_arm_.begin() + static_cast<std::ptrdiff_t>(done));
 }
@@ -187,7 +203,7 @@ void UringReceiver::on_receive(const io_uring_cqe& completion, net::Burst& burst
   if ((completion.flags & IORING_CQE_F_MORE) == 0) on_end(socket, local, completion.res);
   if ((completion.flags & IORING_CQE_F_BUFFER) == 0) return;
   const auto slab = static_cast<std::uint16_t>(completion.flags >> IORING_CQE_BUFFER_SHIFT);
-  slabs_.taken(slab);
+  slabs_.taken();
   // A closed socket's datagrams go the way they would have gone had they come a moment later.
   if (completion.res < 0 || socket == nullptr ||
       !parse(slab, static_cast<std::size_t>(completion.res), *socket, local)) {
@@ -230,6 +246,7 @@ bool UringReceiver::parse(std::uint16_t slab, std::size_t size, Socket& socket, 
     socket.kernel_drops = said.drops;
   }
   counters_.receives.add();
+  average_size_ += (static_cast<std::int64_t>(size) - average_size_) / 16;
   arrival_.payload = base + header;
   arrival_.size = static_cast<std::uint32_t>(size - header);
   arrival_.segment = said.segment;

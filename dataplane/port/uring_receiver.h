@@ -48,6 +48,7 @@ class UringReceiver {
     bool fresh;  ///< nothing has arrived yet: wait for the first datagram without looking
   };
 
+  std::uint32_t slabs_ahead() const;
   void arm_sockets();
   bool arm(const Unarmed& unarmed);
   void arm_wake();
@@ -80,6 +81,7 @@ class UringReceiver {
   std::uint32_t datagrams_ = 0;  // delivered_ < datagrams_: the rest did not fit the burst
   std::uint16_t last_train_ = 0;
   std::uint64_t pass_ns_ = 0;
+  std::int64_t average_size_ = 0;  // bytes a receive brought lately
 };
 
 }  // namespace penstock::port

@@ -130,13 +130,24 @@ void UringSender::submit(const Socket& socket, const Group& part) {
   prepare(send, socket, &vector_[vectors_]);
   io_uring_sqe* sqe = ring_.submission();
   if (sqe == nullptr) return drop(part.count, part.bytes, net::Drop::tx_no_buffer);
-  io_uring_prep_sendmsg(sqe, socket.fd, &send.message, MSG_DONTWAIT);
+  prepare_submission(*sqe, socket.fd, send.message);
   sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
   sqe->user_data = sends_;
   vectors_ += static_cast<std::uint32_t>(send.message.msg_iovlen);
   sends_ += 1;
   counters_.sends.add();
   if (part.count > 1) counters_.sent_trains.add();
+}
+
+// One piece without control messages, as most single datagrams are, is read by the kernel from the submission alone.
+void UringSender::prepare_submission(io_uring_sqe& sqe, int fd, const msghdr& message) const {
+  if (!ring_.features().send_address || message.msg_iovlen != 1 || message.msg_controllen != 0) {
+    io_uring_prep_sendmsg(&sqe, fd, &message, MSG_DONTWAIT);
+    return;
+  }
+  io_uring_prep_send(&sqe, fd, message.msg_iov->iov_base, message.msg_iov->iov_len, MSG_DONTWAIT);
+  sqe.addr2 = reinterpret_cast<std::uintptr_t>(message.msg_name);
+  sqe.addr_len = static_cast<std::uint16_t>(message.msg_namelen);
 }
 
 // Submits what is prepared. All of it is done afterwards.

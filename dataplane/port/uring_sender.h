@@ -47,6 +47,7 @@ class UringSender {
   void send_group(const Group& group);
   void prepare(Send& send, const Socket& socket, iovec* vectors);
   void submit(const Socket& socket, const Group& part);
+  void prepare_submission(io_uring_sqe& sqe, int fd, const msghdr& message) const;
   void flush();
   void void_unsubmitted();
 
