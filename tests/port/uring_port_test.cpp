@@ -1,6 +1,9 @@
 #include "dataplane/port/uring_port.h"
 
 #include <gtest/gtest.h>
+#include <net/if.h>
+#include <sched.h>
+#include <sys/ioctl.h>
 
 #include <atomic>
 #include <chrono>
@@ -255,8 +258,7 @@ TEST_F(UringPortTest, WhatCannotBeSentIsDroppedByName) {
   EXPECT_EQ(port_->counters().received_packets.get(), 6U);
 }
 
-TEST_F(UringPortTest, ATrainOfSegmentsBeyondTheMtuGoesSingly) {
-  // Loopback's MTU is 65,536 and no train is longer: the refusal has to be the option's.
+TEST_F(UringPortTest, WithoutGsoATrainGoesSingly) {
   make({.slabs = 64, .packets = 1024, .gso = false});
   const net::LocalId local = bind(kLoopback4);
   FarSocket far(kLoopback4, true);
@@ -270,6 +272,87 @@ TEST_F(UringPortTest, ATrainOfSegmentsBeyondTheMtuGoesSingly) {
   }
   EXPECT_EQ(port_->counters().train_fallbacks.get(), 1U);
   EXPECT_EQ(port_->counters().sent_packets.get(), 4U);
+}
+
+/// A network of its own for one thread, whose loopback has the MTU of an Ethernet.
+bool enter_small_network() {
+  if (unshare(CLONE_NEWNET) != 0) return false;
+  const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  ifreq request{};
+  std::strcpy(request.ifr_name, "lo");
+  request.ifr_mtu = 1500;
+  bool done = ioctl(fd, SIOCSIFMTU, &request) == 0;
+  request.ifr_flags = IFF_UP;
+  done = done && ioctl(fd, SIOCSIFFLAGS, &request) == 0;
+  close(fd);
+  return done;
+}
+
+/// Runs `test` where packets of more than 1,500 bytes are fragments, or says that it takes root.
+template <class Test>
+void in_small_network(Test test) {
+  bool entered = false;
+  std::thread([&] {
+    entered = enter_small_network();
+    if (entered) test();
+  }).join();
+  if (!entered) GTEST_SKIP() << "needs the right to make a network namespace";
+}
+
+TEST_P(UringPortFamilyTest, SegmentsBeyondTheMtuGoSinglyAndThatIsRemembered) {
+  in_small_network([&] {
+    make({.slabs = 64, .packets = 1024});
+    const net::LocalId local = bind(GetParam());
+    FarSocket far(GetParam());
+    for (int round = 0; round < 2; ++round) {
+      for (std::uint8_t i = 0; i < 4; ++i) {
+        ASSERT_TRUE(far.send(port_->local_endpoint(local), counting(1600, i)));
+      }
+      receive(4);
+      port_->transmit(burst_);
+      for (std::uint8_t i = 0; i < 4; ++i) {
+        const auto single = far.receive();
+        ASSERT_TRUE(single);
+        EXPECT_EQ(single->bytes, counting(1600, i));
+      }
+      EXPECT_EQ(port_->counters().train_fallbacks.get(), round + 1U);
+      EXPECT_EQ(port_->counters().sent_trains.get(), 1U) << "tried once";
+    }
+    // Smaller segments are not refused.
+    for (int i = 0; i < 4; ++i) ASSERT_TRUE(far.send(port_->local_endpoint(local), counting(1200)));
+    receive(4);
+    port_->transmit(burst_);
+    EXPECT_EQ(port_->counters().sent_trains.get(), 2U);
+    EXPECT_EQ(port_->counters().train_fallbacks.get(), 2U);
+    EXPECT_EQ(port_->counters().sent_packets.get(), 12U);
+    EXPECT_EQ(all_dropped(), 0U);
+  });
+}
+
+TEST_P(UringPortFamilyTest, DontFragmentIsPerPacket) {
+  in_small_network([&] {
+    make({.slabs = 64, .packets = 1024});
+    const net::LocalId local = bind(GetParam(), {.icmp_errors = true});
+    FarSocket far(GetParam());
+    // Growing sizes, so that no train forms; every other packet may not be fragmented.
+    const std::array<std::size_t, 6> sizes{1000, 1001, 1600, 1601, 1602, 1603};
+    for (const std::size_t size : sizes) ASSERT_TRUE(far.send(port_->local_endpoint(local), counting(size)));
+    receive(sizes.size());
+    for (unsigned i = 1; i < burst_.size; i += 2) net::info(burst_.packets[i]).flags |= net::PacketInfo::kDontFragment;
+    port_->transmit(burst_);
+    EXPECT_EQ(dropped(net::Drop::tx_too_big), 2U);
+    EXPECT_EQ(port_->counters().sent_packets.get(), 4U);
+    for (const std::size_t expected : {1000UL, 1001UL, 1600UL, 1602UL}) {
+      const auto got = far.receive();
+      ASSERT_TRUE(got);
+      EXPECT_EQ(got->bytes.size(), expected);
+    }
+    // The refusals were this host's own, and the socket still receives.
+    std::array<IcmpError, 4> errors;
+    EXPECT_EQ(port_->take_icmp_errors(errors), 0U);
+    ASSERT_TRUE(far.send(port_->local_endpoint(local), counting(10)));
+    receive(1);
+  });
 }
 
 TEST_P(UringPortFamilyTest, AClosedPortIsAnIcmpErrorAndDoesNotStopTheSocket) {
