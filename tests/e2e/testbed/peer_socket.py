@@ -19,7 +19,7 @@ class PeerSocket:
         self.socket.bind((address, 0))
         self.address = self.socket.getsockname()[:2]
 
-    def receive(self, timeout_s: float = 1) -> tuple[bytes, int, tuple[str, int]] | None:
+    def receive(self, timeout_s: float = 2) -> tuple[bytes, int, tuple[str, int]] | None:
         """(payload, traffic class byte, source) of the next datagram; None if there is none in time."""
         return receive_with_traffic_class(self.socket, timeout_s)
 

@@ -21,6 +21,8 @@ from testbed import metrics
 from testbed.network import Host
 from testbed.process import Process, wait_until
 
+_REPOSITORY = Path(__file__).resolve().parents[3]
+
 REALM = "penstock.test"
 USER, PASSWORD = "ada", "correct horse"
 SECRET = "north of the border"
@@ -178,7 +180,7 @@ class Coturn(Relay):
 
 
 def binary_directory() -> Path:
-    directory = Path(os.environ.get("PENSTOCK_BIN", "build/release/bin")).resolve()
+    directory = Path(os.environ.get("PENSTOCK_BIN") or _REPOSITORY / "build/release/bin").resolve()
     if not (directory / "penstockd").exists():
         raise FileNotFoundError(f"no penstockd in {directory}: build it (./bootstrap build) or set PENSTOCK_BIN.")
     return directory

@@ -11,6 +11,11 @@ from testbed.network import Host
 from testbed.relay import PASSWORD, PORT, USER
 
 
+def is_response(datagram: bytes) -> bool:
+    """By its first byte: a STUN message (00) of class success or error, whose higher bit is that byte's lowest."""
+    return bool(datagram) and datagram[0] < 0x40 and bool(datagram[0] & 1)
+
+
 class NoAnswer(Exception):
     """The relay kept silent."""
 
@@ -65,9 +70,10 @@ class TurnClient:
             self.socket.send(datagram)
             deadline = time.monotonic() + timeout_s
             while (received := self._receive(deadline)) is not None:
-                if received[0] < 0x40 and received[8:20] == datagram[8:20] and received[0] & 1:
+                if not is_response(received):
+                    self._unread.append(received)
+                elif received[8:20] == datagram[8:20]:
                     return stun.decode(received)
-                self._unread.append(received)
         raise NoAnswer(f"{tries} tries without an answer: {datagram.hex()}")
 
     def send_indication(self, peer: tuple[str, int], payload: bytes, *attributes) -> None:
@@ -103,13 +109,20 @@ class TurnClient:
         except (TimeoutError, ConnectionRefusedError):
             return None
 
-    def receive(self, timeout_s: float = 1) -> bytes | None:
-        """The next datagram that was not the answer to a request; None if there is none in time."""
+    def receive(self, timeout_s: float = 2, responses: bool = False) -> bytes | None:
+        """The next datagram, None if there is none in time.
+
+        Responses are passed over unless asked for: a request that was repeated has more than one.
+        """
         if self._unread:
             return self._unread.pop(0)
-        return self._receive(time.monotonic() + timeout_s)
+        deadline = time.monotonic() + timeout_s
+        while (received := self._receive(deadline)) is not None:
+            if responses or not is_response(received):
+                return received
+        return None
 
-    def receive_payload(self, timeout_s: float = 1) -> bytes | None:
+    def receive_payload(self, timeout_s: float = 2) -> bytes | None:
         """The payload of the next ChannelData message or Data indication."""
         datagram = self.receive(timeout_s)
         if datagram is None:
