@@ -17,7 +17,10 @@ using Report = tl::expected<nlohmann::ordered_json, std::string>;
 
 Report run_relay(const Options& options, Session& session, const ServerProcess* server) {
   if (options.bare_port == 0) {
-    if (auto ready = session.establish(options.framing); !ready) return tl::unexpected(ready.error());
+    if (auto ready = session.establish(options.framing); !ready) {
+      session.release();  // those that did come about
+      return tl::unexpected(ready.error());
+    }
   }
   const RelayResult result = RelayRun(options, session, server).measure();
   if (options.bare_port == 0) session.release();

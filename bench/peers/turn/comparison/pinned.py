@@ -21,7 +21,8 @@ def popen(command, cpu, first_in_line, **arguments):
     return subprocess.Popen(command, start_new_session=True, preexec_fn=prepare, **arguments)
 
 
-def stop(process, patience_s=3):
+def stop(process, patience_s=1):
+    """By force if need be: a relay that drains would go on sharing its port with the next one."""
     process.terminate()
     try:
         process.wait(patience_s)

@@ -70,7 +70,7 @@ class Penstock(Server):
     def command(self, scratch):
         addresses = self.place.addresses
         return [f"{self.bin_dir}/penstockd", "--listen", self.endpoint, "--user", f"{USER}:{PASSWORD}",
-                "--allow-peer", addresses.allowed_peers, "--workers", "1"]
+                "--allow-peer", addresses.allowed_peers, "--workers", "1", "--drain-deadline", "0", "--metrics", ""]
 
     def version(self):
         return _first_line([f"{self.bin_dir}/penstockd", "--version"])
