@@ -48,6 +48,7 @@ constexpr std::size_t kAttributeSlots = kKnownAttributes.size();
 static_assert(kAttributeSlots == 32, "MessageView's offsets then fill exactly one cache line");
 
 constexpr std::uint8_t kNoSlot = 0xff;
+constexpr std::uint16_t kDraftAdditionalAddressFamily = 0x8032;
 
 namespace detail {
 
@@ -65,6 +66,8 @@ constexpr std::array<std::uint8_t, 128> slot_of_folded_type() {
   for (std::size_t slot = 0; slot < kAttributeSlots; ++slot) {
     slots[fold(to_wire(kKnownAttributes[slot]))] = static_cast<std::uint8_t>(slot);
   }
+  // The number coturn's clients give it, from the draft that became RFC 8656.
+  slots[fold(kDraftAdditionalAddressFamily)] = slots[fold(to_wire(AttributeType::additional_address_family))];
   return slots;
 }
 

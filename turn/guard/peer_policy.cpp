@@ -59,6 +59,19 @@ constexpr net::PrefixTable::Value value(PeerVerdict verdict) {
   return static_cast<net::PrefixTable::Value>(verdict);
 }
 
+/// Our own relay address: its services are off limits, unless a configured rule opens the address to clients.
+PeerVerdict own_relay_verdict(const std::vector<PeerRule>& configured, const net::Address& relay) {
+  int longest = -1;
+  bool allow = false;
+  for (const PeerRule& rule : configured) {
+    if (!rule.prefix.contains(relay) || rule.prefix.length < longest) continue;
+    const bool tie = rule.prefix.length == longest;
+    allow = rule.allow && (allow || !tie);  // deny on a tie
+    longest = rule.prefix.length;
+  }
+  return allow ? PeerVerdict::allow : PeerVerdict::relayed_only;
+}
+
 /// Weakest first: of several rules for one prefix the table keeps the last.
 std::vector<net::PrefixTable::Rule> rules(const Settings& settings, const FixedSettings& fixed) {
   std::vector<net::PrefixTable::Rule> rules;
@@ -71,8 +84,9 @@ std::vector<net::PrefixTable::Rule> rules(const Settings& settings, const FixedS
     rules.push_back({{embedded_ipv4(own), 128}, value(PeerVerdict::deny)});
   }
   for (const RelayAddress& relay : fixed.relay_addresses) {
-    rules.push_back({{relay.address, 128}, value(PeerVerdict::relayed_only)});
-    rules.push_back({{relay.advertised, 128}, value(PeerVerdict::relayed_only)});
+    for (const net::Address& own : {relay.address, relay.advertised}) {
+      rules.push_back({{own, 128}, value(own_relay_verdict(settings.peers, own))});
+    }
   }
   for (const bool allow : {true, false}) {
     for (const PeerRule& rule : settings.peers) {

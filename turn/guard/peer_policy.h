@@ -14,7 +14,8 @@ namespace penstock::turn {
 enum class PeerVerdict : std::uint8_t {
   deny,
   allow,
-  relayed_only,  ///< one of our own relay addresses: its relayed ports may be reached (hairpin), its services may not
+  relayed_only,  ///< one of our own relay addresses: its relayed ports may be reached (hairpin), its services may not,
+                 ///< unless a configured rule allows the address
 };
 
 /// Immutable; one per reload, shared by the workers read-only.

@@ -191,6 +191,22 @@ TEST(PeerPolicy, OwnRelayAddressesAreReachedAtRelayedPortsOnly) {
             PeerVerdict::relayed_only);
 }
 
+TEST(PeerPolicy, AConfiguredAllowOpensOurOwnRelayAddressWhole) {
+  Settings settings;
+  const auto verdict = [&] {
+    return PeerPolicy(settings, with_relay("127.0.0.1", "9.9.9.9")).check(address("127.0.0.1"));
+  };
+  EXPECT_EQ(verdict(), PeerVerdict::relayed_only);
+  settings.peers = {allow("127.0.0.0/8")};
+  EXPECT_EQ(verdict(), PeerVerdict::allow);
+  settings.peers = {allow("127.0.0.0/8"), deny("127.0.0.0/24")};
+  EXPECT_EQ(verdict(), PeerVerdict::relayed_only) << "the longer prefix decides";
+  settings.peers = {deny("127.0.0.0/8"), allow("127.0.0.0/8")};
+  EXPECT_EQ(verdict(), PeerVerdict::relayed_only) << "deny on a tie";
+  settings.peers = {allow("127.0.0.0/8"), deny("127.0.0.0/8")};
+  EXPECT_EQ(verdict(), PeerVerdict::relayed_only) << "in either order";
+}
+
 TEST(PeerPolicy, PortZeroIsNoPeer) {
   const PeerPolicy policy({}, {});
   EXPECT_FALSE(policy.permits({address("8.8.8.8"), 0}));
