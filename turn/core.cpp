@@ -38,6 +38,7 @@ Core::Core(const CoreOptions& options, const FixedSettings& fixed_settings, Shar
       worker(options.worker),
       workers(options.workers),
       now_ns(options.now_ns),
+      random(shared.random(options.worker)),
       settings(compiled.get()),
       authenticator(compiled->credentials, shared.nonce_secret, compiled->settings.nonce_lifetime_s),
       answer_limiter(compiled->settings.answer_rates, options.workers, random.next()),

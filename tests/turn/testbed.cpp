@@ -43,7 +43,7 @@ TestBed::TestBed(BedOptions options) : options_(std::move(options)) {
   const int number = ++bed_number;
   office_ = must(engine::PostOffice::create(fmt::format("turn{}-", number),
                                             {.workers = options_.workers, .packets = 256, .messages = 256}));
-  shared_ = std::make_unique<SharedState>(options_.fixed);
+  shared_ = std::make_unique<SharedState>(options_.fixed, options_.seed);
   settings_.push_back(must(compile(options_.settings, options_.fixed)));
   for (std::uint16_t id = 0; id < options_.workers; ++id) {
     records_.push_back(
@@ -65,7 +65,8 @@ void TestBed::add_worker(std::uint16_t id) {
   const std::uint32_t flows = options_.fixed.allocations_per_worker + options_.fixed.channels_per_worker + 1024;
   auto worker = std::make_unique<engine::Worker>();
   worker->install(must(engine::Shard::create(
-      {.worker = id, .workers = options_.workers, .flows = flows, .answer_packets = 1023}, std::move(port), *office_)));
+      {.worker = id, .workers = options_.workers, .flows = flows, .answer_packets = options_.answer_packets},
+      std::move(port), *office_)));
   worker->shard().set_now(now_ns_);
   auto service =
       std::make_unique<TurnService>(worker->shard(), options_.fixed, *shared_, settings_.back(), &records_[id]);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,8 @@ struct BedOptions {
   std::uint32_t packets = 2047;  ///< per worker
   bool record = true;            ///< keep what is sent
   std::uint32_t record_lane = 1024;
+  std::uint32_t answer_packets = 1023;  ///< per worker
+  std::optional<std::uint64_t> seed;    ///< of every random choice of the service
 
   /// IPv4 and IPv6 listeners and relay addresses, users "ada:secret" and "bob:secret", generous answer rates, ports
   /// 20000 to 20999, room for 256 allocations per worker.
@@ -73,6 +76,7 @@ class TestBed {
   TurnService& service(std::uint16_t worker = 0) { return *services_[worker]; }
   const Stats& stats(std::uint16_t worker = 0) const { return services_[worker]->stats(); }
   port::MemoryPort& port(std::uint16_t worker = 0) { return *ports_[worker]; }
+  engine::Worker& worker(std::uint16_t worker = 0) { return *workers_[worker]; }
   engine::Shard& shard(std::uint16_t worker = 0) { return workers_[worker]->shard(); }
   port::MemoryHost& host() { return *host_; }
   SharedState& shared() { return *shared_; }
