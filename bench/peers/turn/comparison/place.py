@@ -18,7 +18,7 @@ class Addresses:
 
 class Loopback:
     name = "loopback"
-    addresses = Addresses(server="127.0.0.1", peer="127.0.0.1", clients="127.1.0.1", allowed_peers="127.0.0.0/8")
+    addresses = Addresses(server="127.0.0.1", peer="127.0.0.2", clients="127.1.0.1", allowed_peers="127.0.0.0/8")
 
     def __enter__(self):
         return self
