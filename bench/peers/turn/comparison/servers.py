@@ -1,5 +1,6 @@
 """The servers under comparison: how each is started, and how turn_load has to address it."""
 
+import itertools
 import shutil
 import subprocess
 import tempfile
@@ -8,8 +9,10 @@ from . import pinned
 
 USER, PASSWORD = "u", "p"
 MOST_CLIENTS = 500  # of bare_forwarder, whose sockets exist from the start
-CLIENT_PORT = 40000
-PEER_PORT = 45000
+# Ports of ours: outside the ephemeral range (32768-60999) and every server's relayed ports.
+PEER_PORT = 4990
+CLIENT_PORT = 9990
+_fresh_client_port = itertools.cycle(range(8000, 9900))
 
 
 class Server:
@@ -31,9 +34,10 @@ class Server:
         raise NotImplementedError
 
     def load_options(self):
-        # Clients on any port: a server may remember the last run's.
+        # New ports for every run: a server may hold on to the last run's clients (coturn does, for a second).
         addresses = self.place.addresses
-        return ["--user", USER, "--password", PASSWORD, "--client", addresses.clients, "--peer", addresses.peer]
+        client = f"{addresses.clients}:{next(_fresh_client_port)}"
+        return ["--user", USER, "--password", PASSWORD, "--client", client, "--peer", addresses.peer]
 
     def version(self):
         return ""
