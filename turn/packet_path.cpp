@@ -48,7 +48,11 @@ void PacketPath::process_handed_over(net::Burst& burst) {
 
 void PacketPath::handle(net::Packet* p) {
   net::PacketInfo& info = net::info(p);
-  if (flows_changed_) info.flow = core_.flows.find(info.local, info.remote);
+  if (flows_changed_) {
+    // The port itself may have been closed.
+    if (shard_.owner(info.local) != engine::ServiceId::turn) return shard_.drop(p, net::Drop::no_flow);
+    info.flow = core_.flows.find(info.local, info.remote);
+  }
   if (info.flow != net::kNoFlow) {
     const engine::Flow& flow = core_.flows[info.flow];
     if (kind(flow) == FlowKind::client) return from_client(p, flow.index);

@@ -53,6 +53,24 @@ std::string bind_sentence(const net::Endpoint& endpoint, port::BindError error) 
                      net::to_string(endpoint));
 }
 
+// What bytes and bit fields of the tables can count.
+tl::expected<void, std::string> check_sizes(const FixedSettings& fixed, std::uint16_t workers) {
+  constexpr std::uint32_t kMostAllocations = 1U << 24;
+  if (fixed.relay_addresses.size() > RelayDirectory::kMostAddresses) {
+    return tl::unexpected(fmt::format("{} relay addresses are configured; at most {} are possible",
+                                      fixed.relay_addresses.size(), RelayDirectory::kMostAddresses));
+  }
+  if (workers > RelayDirectory::kMostWorkers) {
+    return tl::unexpected(
+        fmt::format("{} workers are configured; at most {} are possible", workers, RelayDirectory::kMostWorkers));
+  }
+  if (fixed.allocations_per_worker > kMostAllocations) {
+    return tl::unexpected(fmt::format("{} allocations per worker are configured; at most {} are possible",
+                                      fixed.allocations_per_worker, kMostAllocations));
+  }
+  return {};
+}
+
 }  // namespace
 
 TurnService::TurnService(engine::Shard& shard, const FixedSettings& fixed, SharedState& shared,
@@ -62,6 +80,7 @@ TurnService::TurnService(engine::Shard& shard, const FixedSettings& fixed, Share
 TurnService::~TurnService() = default;
 
 tl::expected<void, std::string> TurnService::start() {
+  if (auto good = check_sizes(inner_->core.fixed, inner_->shard.workers()); !good) return good;
   for (const net::Endpoint& endpoint : inner_->core.fixed.listen) {
     const auto local = inner_->shard.port().bind(endpoint, {.shared = true, .icmp_errors = false});
     if (!local) return tl::unexpected(bind_sentence(endpoint, local.error()));

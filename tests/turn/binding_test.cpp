@@ -36,7 +36,7 @@ class AnswerRateTest : public TurnTest {
   AnswerRateTest() : TurnTest(limited()) {}
   static BedOptions limited() {
     BedOptions options;
-    options.settings.answer_rates = {.per_v4_address_per_s = 5, .per_v6_network_per_s = 5, .burst_s = 1};
+    options.settings.answer_rates = {.per_v4_address_per_s = 1, .per_v6_network_per_s = 1, .burst_s = 1};
     return options;
   }
 };

@@ -101,7 +101,9 @@ TEST_F(ChannelToPeerTest, WithinOneBurstTheRefreshThatEndsItComesFirst) {
   bed.inject(0, relayed_, kPeer, payload("too late"));
   bed.run();
   EXPECT_TRUE(bed.take(kPeer).empty());
+  EXPECT_EQ(ada.received().size(), 1U);  // the answer
   EXPECT_EQ(drops(net::Drop::no_allocation), 1U);
+  EXPECT_EQ(drops(net::Drop::no_flow), 1U);
 }
 
 TEST_F(ChannelToPeerTest, AnExpiredChannelIsNone) {

@@ -30,10 +30,10 @@ Payload payload(std::size_t size, std::uint8_t fill) {
 }
 
 Payload channel_data(std::uint16_t number, std::span<const std::uint8_t> data) {
-  Payload bytes(stun::kChannelDataHeaderBytes);
+  Payload bytes(stun::kChannelDataHeaderBytes + data.size());
   stun::write_channel_data_header(std::span(bytes).first<stun::kChannelDataHeaderBytes>(), number,
                                   static_cast<std::uint16_t>(data.size()));
-  bytes.insert(bytes.end(), data.begin(), data.end());
+  std::copy(data.begin(), data.end(), bytes.begin() + stun::kChannelDataHeaderBytes);
   return bytes;
 }
 

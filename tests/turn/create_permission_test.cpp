@@ -1,4 +1,6 @@
 // CreatePermission (RFC 8656 section 10).
+#include <algorithm>
+
 #include "tests/turn/fixture.h"
 
 namespace penstock::turn {
@@ -43,14 +45,16 @@ TEST_F(CreatePermissionTest, PeersInEveryMappedFormAreDenied) {
   EXPECT_EQ(ada.permit({v6({0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, 127, 0, 0, 1})}).code(), 403);
   EXPECT_EQ(ada.permit({v6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 127, 0, 0, 1})}).code(), 403);
   EXPECT_EQ(ada.permit({v6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1})}).code(), 403);
-  // IPv4-mapped as an IPv6 attribute: the builder writes IPv4, so by hand.
-  EXPECT_EQ(ada.ask(stun::Method::create_permission,
-                    [](MessageBuilder& b) {
-                      std::array<std::uint8_t, 20> value{0, 2, 0x21, 0x12, 0x21, 0x12, 0xa4, 0x42};
-                      b.attribute(0x0012, value);
-                    })
-                .code(),
-            403);
+  // IPv4-mapped, as an IPv6 attribute: the builder would write IPv4, so by hand.
+  const stun::TransactionId id = ada.next_id();
+  const auto mapped_loopback = [&](MessageBuilder& b) {
+    std::array<std::uint8_t, 20> value{0, 2, 0x21, 0x42, 0x21, 0x12, 0xa4, 0x42};
+    std::copy(id.begin(), id.end(), value.begin() + 8);
+    const std::array<std::uint8_t, 6> tail{0xff, 0xff, 127, 0, 0, 1};
+    for (std::size_t i = 0; i < tail.size(); ++i) value[14 + i] ^= tail[i];
+    b.attribute(0x0012, value);
+  };
+  EXPECT_EQ(ada.exchange(ada.signed_request(stun::Method::create_permission, mapped_loopback, id)).code(), 403);
 }
 
 TEST_F(CreatePermissionTest, NeedsAnAllocationAndItsUser) {

@@ -71,7 +71,7 @@ TEST_F(WorkersTest, AReservationIsClaimedOnTheOtherWorker) {
   EXPECT_EQ(bed.shared().directory.owner(*bed.shared().directory.find(odd)), RelayDirectory::kFree);
 }
 
-TEST_F(WorkersTest, PortsComeFromTheWorkersSliceAndThenFromTheOther) {
+TEST(PortSlices, PortsComeFromTheWorkersSliceAndThenFromTheOther) {
   BedOptions options = two_workers();
   options.fixed.port_min = 20000;
   options.fixed.port_max = 20007;
@@ -89,7 +89,7 @@ TEST_F(WorkersTest, PortsComeFromTheWorkersSliceAndThenFromTheOther) {
   EXPECT_EQ(small.equation_error(), "");
 }
 
-TEST_F(WorkersTest, EndedAllocationsAreReleasedThoughRecordsAreNotTaken) {
+TEST(Records, EndedAllocationsAreReleasedThoughRecordsAreNotTaken) {
   BedOptions options = two_workers();
   options.record_lane = 1;
   TestBed tight(options);

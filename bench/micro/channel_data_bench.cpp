@@ -1,0 +1,121 @@
+// ChannelData through the TURN service, both ways, single packets of all channels in random order. Fed by memory_port;
+// every channel has an allocation of its own. `ns_per_packet`: thread CPU time of whole passes. `service_ns`: of that,
+// what classify and the service took, by their share of the cycles.
+
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <ctime>
+#include <map>
+#include <memory>
+#include <random>
+#include <vector>
+
+#include "dataplane/engine/counters.h"
+#include "tests/turn/client.h"
+
+namespace penstock::turn {
+namespace {
+
+using test::BedOptions;
+using test::Client;
+using test::TestBed;
+
+constexpr std::uint16_t kChannel = 0x4000;
+constexpr std::uint16_t kPayload = 100;
+
+net::Endpoint client_endpoint(std::uint32_t n) {
+  return {net::Address::v4(0xc0000200 + n / 50'000), static_cast<std::uint16_t>(1024 + n % 50'000)};
+}
+net::Endpoint peer_endpoint(std::uint32_t n) {
+  return {net::Address::v4(0x09000000 + n / 50'000), static_cast<std::uint16_t>(1024 + n % 50'000)};
+}
+
+// A relay with that many allocations of one channel each, and the packets of either direction.
+struct Relay {
+  explicit Relay(std::uint32_t channels) : bed(options(channels)) {
+    const net::LocalId listener = bed.port().find(test::kListen4);
+    for (std::uint32_t n = 0; n < channels; ++n) {
+      Client client(bed, client_endpoint(n));
+      const net::Endpoint relayed = client.allocated();
+      if (client.bind(kChannel, peer_endpoint(n)).code() != 0) throw std::runtime_error("ChannelBind refused");
+      port::MemoryTemplate up;
+      up.remote = client_endpoint(n);
+      up.local = listener;
+      up.size = kPayload + 4;
+      up.head_size = 4;
+      stun::store_be16(up.head.data(), kChannel);
+      stun::store_be16(up.head.data() + 2, kPayload);
+      to_peer.push_back(up);
+      port::MemoryTemplate down;
+      down.remote = peer_endpoint(n);
+      down.local = bed.port().find(relayed);
+      down.size = kPayload;
+      to_client.push_back(down);
+    }
+    std::mt19937 random(1);
+    std::shuffle(to_peer.begin(), to_peer.end(), random);
+    std::shuffle(to_client.begin(), to_client.end(), random);
+    bed.port().set_record(false);
+  }
+
+  static BedOptions options(std::uint32_t channels) {
+    BedOptions options;
+    options.fixed.relay_addresses = {{test::kRelay4, test::kRelay4},
+                                     {net::Address::v4(0xcb007102), net::Address::v4(0xcb007102)}};
+    options.fixed.port_min = 10'000;
+    options.fixed.port_max = 59'999;
+    options.fixed.allocations_per_worker = channels;
+    options.fixed.permissions_per_worker = channels;
+    options.fixed.channels_per_worker = channels;
+    return options;
+  }
+
+  TestBed bed;
+  std::vector<port::MemoryTemplate> to_peer;
+  std::vector<port::MemoryTemplate> to_client;
+};
+
+Relay& relay_with(std::uint32_t channels) {
+  static std::map<std::uint32_t, std::unique_ptr<Relay>> relays;
+  auto& relay = relays[channels];
+  if (!relay) relay = std::make_unique<Relay>(channels);
+  return *relay;
+}
+
+std::uint64_t service_cycles(const engine::WorkerCounters& counters) {
+  return counters.stage_cycles[static_cast<std::size_t>(engine::Stage::classify)].get() +
+         counters.stage_cycles[static_cast<std::size_t>(engine::Stage::service)].get();
+}
+
+void relay_packets(benchmark::State& state, Direction direction) {
+  Relay& relay = relay_with(static_cast<std::uint32_t>(state.range(0)));
+  TestBed& bed = relay.bed;
+  if (!bed.port().present(direction == Direction::to_peer ? relay.to_peer : relay.to_client)) {
+    return state.SkipWithError("no packets");
+  }
+  engine::WorkerCounters& counters = bed.shard().counters();
+  for (int i = 0; i < 2000; ++i) bed.worker().pass(bed.now_ns());
+  const std::uint64_t packets_before = bed.port().counters().sent_packets.get();
+  const std::uint64_t service_before = service_cycles(counters);
+  const std::uint64_t busy_before = counters.busy_cycles.get();
+  const std::clock_t cpu_before = std::clock();
+  for (auto _ : state) bed.worker().pass(bed.now_ns());
+
+  const double cpu_ns = static_cast<double>(std::clock() - cpu_before) * 1e9 / CLOCKS_PER_SEC;
+  const auto packets = static_cast<double>(bed.port().counters().sent_packets.get() - packets_before);
+  const double share = static_cast<double>(service_cycles(counters) - service_before) /
+                       static_cast<double>(counters.busy_cycles.get() - busy_before);
+  state.counters["ns_per_packet"] = cpu_ns / packets;
+  state.counters["service_ns"] = cpu_ns * share / packets;
+  state.SetItemsProcessed(static_cast<std::int64_t>(packets));
+  (void)bed.port().present({});
+  bed.run();
+  if (!bed.equation_error().empty() || bed.all_drops() != 0) state.SkipWithError("packets were dropped");
+}
+
+BENCHMARK_CAPTURE(relay_packets, client_to_peer, Direction::to_peer)->Arg(1 << 10)->Arg(1 << 16);
+BENCHMARK_CAPTURE(relay_packets, peer_to_client, Direction::to_client)->Arg(1 << 10)->Arg(1 << 16);
+
+}  // namespace
+}  // namespace penstock::turn
