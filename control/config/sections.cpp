@@ -71,7 +71,8 @@ void LimitsSection::describe(Keys& keys) {
 
 void AnswersSection::describe(Keys& keys) {
   keys.section("answers", "Answers to what anybody may send: Binding, 401, 438. They must not serve to flood others.");
-  keys.add("per_v4_address_per_s", rates.per_v4_address_per_s, {1, 1000000}, kReload, "Per IPv4 address.");
+  keys.add("per_v4_address_per_s", rates.per_v4_address_per_s, {1, 1000000}, kReload,
+           "Per IPv4 address; Binding and renewed nonces: four times as many.");
   keys.add("per_v6_network_per_s", rates.per_v6_network_per_s, {1, 1000000}, kReload, "Per IPv6 /64.");
   keys.add("burst_s", rates.burst_s, {1, 60}, kReload, "Seconds' worth that may come at once.");
   keys.add("software", software, kReload, "The SOFTWARE attribute. Empty: not sent.");
@@ -89,7 +90,8 @@ void DataplaneSection::describe(Keys& keys) {
   keys.choice("port", port, kPortKindNames, kStart, "How datagrams enter and leave: uring (kernel sockets).");
   keys.add("memory_mb", memory_mb, {0, 1048576}, kStart, "Memory for pools and mailboxes. 0: what they need.");
   keys.add("packets", packets, {1024, 1048576}, kStart, "Packets in flight.");
-  keys.add("slabs", slabs, {64, 32768}, kStart, "Receive buffers of 64 KB; each takes a train of packets. A power of two.");
+  keys.add("slabs", slabs, {64, 32768}, kStart,
+           "Receive buffers of 64 KB; each takes a train of packets. A power of two.");
   keys.add("receive_buffer_kb", receive_buffer_kb, {64, 1048576}, kStart,
            "Kernel receive buffer of a listening socket; needs net.core.rmem_max to allow it.");
   keys.add("allocations", allocations, {16, 4194304}, kStart, "Allocations; relayed ports are one descriptor each.");

@@ -3,45 +3,48 @@
 #include <ctime>
 #include <iostream>
 #include <nlohmann/json.hpp>
-#include <tl/expected.hpp>
 
 #include "control/config/load.h"
 #include "control/credentials/credentials.h"
 #include "control/ctl/commands.h"
+#include "control/ctl/status_table.h"
 #include "control/startup/host_addresses.h"
 
 namespace penstock::control::ctl {
 namespace {
+
+constexpr std::chrono::milliseconds kPatience{1000};
 
 struct Issuer {
   std::string secret;
   std::vector<std::string> urls;
 };
 
-tl::expected<Issuer, std::string> from_config(const std::string& file) {
-  const auto loaded = load_config({file, {}}, allowed_cores());
-  if (!loaded) return tl::unexpected(to_string(loaded.error().front()));
-  const Config& config = loaded->config;
-  if (config.auth.secrets.empty()) {
-    return tl::unexpected(fmt::format("{} has no auth.secrets: ephemeral credentials need one", file));
+// The running daemon knows best: its flags may say more than its file.
+std::vector<std::string> urls_of(const Config& config) {
+  if (config.metrics.listen) {
+    const auto status = fetch_status(net::to_string(*config.metrics.listen), kPatience);
+    if (auto uris = uris_of(status.value_or("")); !uris.empty()) return uris;
   }
-  Issuer issuer{config.auth.secrets.front().secret, {}};
+  std::vector<std::string> urls;
   const auto listen = listen_endpoints(config.listen, host_addresses());
-  for (const net::Endpoint& e : listen) issuer.urls.push_back(turn_uri(e, relay_addresses(config.relay, listen)));
-  return issuer;
+  for (const net::Endpoint& e : listen) urls.push_back(turn_uri(e, relay_addresses(config.relay, listen)));
+  return urls;
 }
 
 tl::expected<Issuer, std::string> issuer_of(const CredentialsOptions& options) {
-  Issuer issuer{options.secret, {}};
+  Issuer issuer{options.secret, options.urls};
+  Config config;
   if (!options.config_file.empty()) {
-    auto configured = from_config(options.config_file);
-    if (!configured) return configured;
-    issuer.urls = std::move(configured->urls);
-    if (issuer.secret.empty()) issuer.secret = std::move(configured->secret);
+    const auto loaded = load_config({options.config_file, {}}, allowed_cores());
+    if (!loaded) return tl::unexpected(to_string(loaded.error().front()));
+    config = loaded->config;
   }
-  if (issuer.secret.empty()) return tl::unexpected(std::string("--secret SECRET or --config FILE is needed"));
-  if (!options.urls.empty()) issuer.urls = options.urls;
-  if (issuer.urls.empty()) issuer.urls.emplace_back("turn:YOUR-ADDRESS:3478?transport=udp");
+  if (issuer.secret.empty() && !config.auth.secrets.empty()) issuer.secret = config.auth.secrets.front().secret;
+  if (issuer.secret.empty()) {
+    return tl::unexpected(std::string("--secret SECRET, or --config FILE with auth.secrets, is needed"));
+  }
+  if (issuer.urls.empty()) issuer.urls = urls_of(config);
   return issuer;
 }
 

@@ -18,7 +18,10 @@ void add_credentials(CLI::App& app, ctl::CredentialsOptions& options) {
   command->add_option("--config", options.config_file, "penstockd's configuration; its first secret is used");
   command->add_option("--user", options.user, "Whom to charge; may be left out");
   command->add_option("--ttl", options.ttl_s, "Seconds it is valid")->capture_default_str()->check(CLI::PositiveNumber);
-  command->add_option("--url", options.urls, "TURN URI for the iceServers; repeatable")->allow_extra_args(false);
+  command
+      ->add_option("--url", options.urls,
+                   "TURN URI for the iceServers; repeatable. Default: those of the running penstockd")
+      ->allow_extra_args(false);
   command->add_flag("--sha256", options.sha256, "HMAC-SHA256; the default, HMAC-SHA1, is what everybody issues");
   command->add_flag("--json", options.json, "Print JSON: username, password, ttl, uris");
 }

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
-#include <vector>
 
 namespace penstock::control::ctl {
 namespace {
@@ -108,6 +107,14 @@ tl::expected<std::string, std::string> status_table(std::string_view before, std
     return heading(now) + table(old, now, seconds) + drops(now);
   } catch (const nlohmann::json::exception& error) {
     return tl::unexpected(fmt::format("that is not the status of a penstockd: {}", error.what()));
+  }
+}
+
+std::vector<std::string> uris_of(std::string_view status) {
+  try {
+    return Json::parse(status).at("uris").get<std::vector<std::string>>();
+  } catch (const nlohmann::json::exception&) {
+    return {};
   }
 }
 

@@ -134,7 +134,6 @@ class Daemon {
 
   void on_reload() {
     manager_.reloading();
-    log_.tick();
     if (auto reopened = records_.reopen(); !reopened) log_.error("records_not_reopened", reopened.error());
     auto reloaded = reload(sources_, allowed_cores_, relay_.fixed(), host_addresses());
     if (reloaded) {
@@ -212,7 +211,10 @@ class Daemon {
     state.records_written = records_.written();
     state.records_failed = records_.failed();
     state.relay_ports = relay_.relay_ports();
-    for (const net::Endpoint& e : relay_.fixed().listen) state.listening.push_back(net::to_string(e));
+    for (const net::Endpoint& e : relay_.fixed().listen) {
+      state.listening.push_back(net::to_string(e));
+      state.uris.push_back(turn_uri(e, relay_.fixed().relay_addresses));
+    }
     return state;
   }
 

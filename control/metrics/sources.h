@@ -39,6 +39,7 @@ struct ProcessState {
   std::uint64_t records_failed = 0;
   std::vector<RelayPortUse> relay_ports;
   std::vector<std::string> listening;  ///< "192.0.2.1:3478"
+  std::vector<std::string> uris;       ///< "turn:192.0.2.1:3478?transport=udp"
 };
 
 }  // namespace penstock::control

@@ -55,11 +55,16 @@ std::string status_json(const std::vector<WorkerSource>& workers, const std::vec
   }
   Json rows = Json::array();
   for (std::size_t i = 0; i < workers.size(); ++i) rows.push_back(worker_json(workers[i], loads[i]));
-  const Json status = {
-      {"version", kVersion},         {"state", state.draining ? "draining" : state.ready ? "ready" : "starting"},
-      {"uptime_s", state.uptime_s},  {"listening", state.listening},
-      {"relay_ports", ports},        {"workers", rows},
-      {"drops", drops_json(workers)}};
+  const Json status = {{"version", kVersion},
+                       {"state", state.draining ? "draining"
+                                 : state.ready  ? "ready"
+                                                : "starting"},
+                       {"uptime_s", state.uptime_s},
+                       {"listening", state.listening},
+                       {"uris", state.uris},
+                       {"relay_ports", ports},
+                       {"workers", rows},
+                       {"drops", drops_json(workers)}};
   return status.dump(2, ' ', true, Json::error_handler_t::replace) + "\n";
 }
 
