@@ -52,7 +52,7 @@ def test_ephemeral_credentials(network, relay, echo_peer, workers):
 def test_many_clients_lose_nothing(network, relay):
     relay(workers=2)
     runs = {"a hundred clients": ["-y", "-m", "100", "-n", "20", "-c"]}
-    assert_nothing_lost(uclient.run_all(network.client, network.relay.ipv4, USER, PASSWORD, runs))
+    assert_nothing_lost(uclient.run_all(network.client, network.relay.ipv4, USER, PASSWORD, runs, timeout_s=90))
 
 
 def test_wrong_credentials_relay_nothing(network, relay, echo_peer):
