@@ -19,6 +19,8 @@ struct Socket {
   bool icmp_errors = false;
   bool dont_fragment = false;  ///< the socket's present mode
   bool armed = false;          ///< a multishot receive is in the kernel
+  std::uint16_t run = 0;       ///< the socket's run of sends, of flush `run_flush` of the sender
+  std::uint32_t run_flush = 0;
 
   bool is_open() const { return fd >= 0; }
 };

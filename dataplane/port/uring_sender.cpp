@@ -2,8 +2,8 @@
 
 #include <time.h>
 
-#include <algorithm>
 #include <cerrno>
+#include <span>
 
 #include "dataplane/port/socket.h"
 
@@ -44,6 +44,11 @@ net::Drop drop_reason(int error) {
   }
 }
 
+Group single(std::uint16_t index, const net::Packet* p) {
+  const auto size = static_cast<std::uint32_t>(net::wire_size(p));
+  return {.first = index, .last = index, .count = 1, .segment = size, .bytes = size};
+}
+
 // Errors that a train meets and its packets alone may not: no UDP_SEGMENT here, or segments beyond the MTU.
 bool may_go_singly(int error) {
   return error == EINVAL || error == EIO || error == EMSGSIZE || error == EOPNOTSUPP || error == ENOPROTOOPT;
@@ -81,78 +86,116 @@ void UringSender::transmit(net::Burst& burst) {
 void UringSender::send_group(const Group& group) {
   const net::PacketInfo& info = net::info(burst_->packets[group.first]);
   Socket* socket = sockets_.find(info.local);
-  if (socket == nullptr) return drop(group.count, group.bytes, net::Drop::tx_error);
-  if (info.remote.port == 0 || info.remote.address.is_v4() == socket->v6) {
-    return drop(group.count, group.bytes, net::Drop::tx_unreachable);
-  }
-  if (group.segment > kMaxPayload) return drop(group.count, group.bytes, net::Drop::tx_too_big);
+  if (socket == nullptr) return drop(group, net::Drop::tx_error);
+  if (info.remote.port == 0 || info.remote.address.is_v4() == socket->v6) return drop(group, net::Drop::tx_unreachable);
+  if (group.segment > kMaxPayload) return drop(group, net::Drop::tx_too_big);
   if (wants_dont_fragment(info) != socket->dont_fragment) {
     // There is no control message for DF over IPv4, so the socket changes its mode; it seldom has to change back,
-    // because whoever asks for DF does so for all packets. What is prepared still goes in the old mode.
+    // because whoever asks for DF does so for all packets. What is queued still goes in the old mode.
     flush();
     socket->dont_fragment = !socket->dont_fragment;
     set_dont_fragment(socket->fd, socket->v6, socket->dont_fragment);
   }
-  if (group.count == 1) return submit(*socket, group);
+  if (group.count == 1) return enqueue(*socket, group);
   const bool refused = !refusals_.empty() && refusals_.refused(info, group.segment, now_ns());
-  if (gso_ && !refused) return submit(*socket, group);
+  if (gso_ && !refused) return enqueue(*socket, group);
   counters_.train_fallbacks.add();
   for (std::uint16_t i = 0, index = group.first; i < group.count; ++i, index = grouping_.next(index)) {
-    const auto size = static_cast<std::uint32_t>(net::wire_size(burst_->packets[index]));
-    submit(*socket, {.first = index, .last = index, .count = 1, .segment = size, .bytes = size});
+    enqueue(*socket, single(index, burst_->packets[index]));
   }
 }
 
-// Fills in what the kernel reads, with the pieces of the chain's packets at `vectors`.
-void UringSender::prepare(Send& send, const Socket& socket, iovec* vectors) {
-  const net::PacketInfo& info = net::info(burst_->packets[send.first]);
-  Gather gather(vectors);
-  for (std::uint16_t i = 0, index = send.first; i < send.count; ++i, index = grouping_.next(index)) {
-    gather.add(burst_->packets[index]);
-  }
-  send.control.clear();
-  if (info.tos != 0) send.control.put_tos(info.tos, socket.v6);
-  if (send.count > 1) send.control.put_segment(static_cast<std::uint16_t>(send.segment));
-  send.message.msg_namelen = encode(info.remote, send.destination);
-  send.message.msg_name = &send.destination;
-  send.message.msg_iov = gather.begin();
-  send.message.msg_iovlen = gather.size();
-  send.control.attach_to(send.message);
-}
-
-void UringSender::submit(const Socket& socket, const Group& part) {
-  Send& send = send_[sends_];
-  send.local = net::info(burst_->packets[part.first]).local;
-  send.first = part.first;
-  send.count = part.count;
-  send.segment = part.segment;
-  send.bytes = part.bytes;
-  prepare(send, socket, &vector_[vectors_]);
-  io_uring_sqe* sqe = ring_.submission();
-  if (sqe == nullptr) return drop(part.count, part.bytes, net::Drop::tx_no_buffer);
-  prepare_submission(*sqe, socket.fd, send.message);
-  sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
-  sqe->user_data = sends_;
-  vectors_ += static_cast<std::uint32_t>(send.message.msg_iovlen);
-  sends_ += 1;
+void UringSender::enqueue(Socket& socket, const Group& part) {
+  const auto at = static_cast<std::uint16_t>(queued_count_++);
+  queued_[at].part = part;
   counters_.sends.add();
   if (part.count > 1) counters_.sent_trains.add();
+  if (socket.run_flush == flush_) {
+    Run& run = runs_[socket.run];
+    queued_[run.last].next = at;
+    run.last = at;
+    run.count += 1;
+    return;
+  }
+  socket.run_flush = flush_;
+  socket.run = static_cast<std::uint16_t>(run_count_);
+  runs_[run_count_++] = {net::info(burst_->packets[part.first]).local, at, at, 1};
+}
+
+// Sends what is queued. All of it is done afterwards.
+void UringSender::flush() {
+  if (queued_count_ == 0) return;
+  std::uint32_t end = 0;
+  iovec* pieces = pieces_.data();
+  for (const Run& run : std::span(runs_).first(run_count_)) {
+    const Socket& socket = sockets_[run.local];
+    const std::uint32_t begin = end;
+    for (std::uint16_t i = 0, at = run.first; i < run.count; ++i, at = queued_[at].next, ++end) {
+      prepared_[end].local = run.local;
+      pieces = prepare(queued_[at].part, socket.v6, prepared_[end], messages_[end].msg_hdr, pieces);
+    }
+    run.count == 1 ? submit_single(socket, begin) : send_run(socket, run.local, begin, end);
+  }
+  complete_singles();
+  queued_count_ = 0;
+  run_count_ = 0;
+  if (++flush_ == 0) flush_ = 1;
+}
+
+// Fills in what the kernel reads, with the pieces of the packets from `pieces` on. Returns where they end.
+iovec* UringSender::prepare(const Group& part, bool v6, Prepared& prepared, msghdr& message, iovec* pieces) const {
+  const net::PacketInfo& info = net::info(burst_->packets[part.first]);
+  Gather gather(pieces);
+  for (std::uint16_t i = 0, index = part.first; i < part.count; ++i, index = grouping_.next(index)) {
+    gather.add(burst_->packets[index]);
+  }
+  prepared.part = part;
+  prepared.control.clear();
+  if (info.tos != 0) prepared.control.put_tos(info.tos, v6);
+  if (part.count > 1) prepared.control.put_segment(static_cast<std::uint16_t>(part.segment));
+  message.msg_namelen = encode(info.remote, prepared.destination);
+  message.msg_name = &prepared.destination;
+  message.msg_iov = gather.begin();
+  message.msg_iovlen = gather.size();
+  prepared.control.attach_to(message);
+  return gather.end();
+}
+
+void UringSender::send_run(const Socket& socket, net::LocalId local, std::uint32_t begin, std::uint32_t end) {
+  while (begin < end) {
+    const int sent = sendmmsg(socket.fd, &messages_[begin], end - begin, MSG_DONTWAIT);
+    if (sent <= 0) {
+      const int error = errno;
+      on_failure(begin++, error);
+      if (error != EAGAIN) continue;
+      // The socket's send buffer is full, for the others as well.
+      while (begin < end) drop(prepared_[begin++].part, net::Drop::tx_no_buffer);
+      return;
+    }
+    begin += static_cast<std::uint32_t>(sent);
+    // The next one failed, and only its next attempt will say why; but if the reason was a pending ICMP error, that was
+    // taken off the socket, and the error queue has to be read now or nobody will be told.
+    if (begin < end && socket.icmp_errors) read_error_queue(socket, local, icmp_errors_);
+  }
 }
 
 // One piece without control messages, as most single datagrams are, is read by the kernel from the submission alone.
-void UringSender::prepare_submission(io_uring_sqe& sqe, int fd, const msghdr& message) const {
+void UringSender::submit_single(const Socket& socket, std::uint32_t at) {
+  const msghdr& message = messages_[at].msg_hdr;
+  io_uring_sqe* sqe = ring_.submission();
+  if (sqe == nullptr) return drop(prepared_[at].part, net::Drop::tx_no_buffer);
   if (!ring_.features().send_address || message.msg_iovlen != 1 || message.msg_controllen != 0) {
-    io_uring_prep_sendmsg(&sqe, fd, &message, MSG_DONTWAIT);
-    return;
+    io_uring_prep_sendmsg(sqe, socket.fd, &message, MSG_DONTWAIT);
+  } else {
+    io_uring_prep_send(sqe, socket.fd, message.msg_iov->iov_base, message.msg_iov->iov_len, MSG_DONTWAIT);
+    sqe->addr2 = reinterpret_cast<std::uintptr_t>(message.msg_name);
+    sqe->addr_len = static_cast<std::uint16_t>(message.msg_namelen);
   }
-  io_uring_prep_send(&sqe, fd, message.msg_iov->iov_base, message.msg_iov->iov_len, MSG_DONTWAIT);
-  sqe.addr2 = reinterpret_cast<std::uintptr_t>(message.msg_name);
-  sqe.addr_len = static_cast<std::uint16_t>(message.msg_namelen);
+  sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
+  sqe->user_data = at;
 }
 
-// Submits what is prepared. All of it is done afterwards.
-void UringSender::flush() {
-  if (sends_ == 0) return;
+void UringSender::complete_singles() {
   io_uring* ring = ring_.get();
   for (int i = 0; io_uring_sq_ready(ring) != 0 && i < kSubmitAttempts; ++i) io_uring_submit(ring);
   if (io_uring_sq_ready(ring) != 0) void_unsubmitted();
@@ -160,12 +203,10 @@ void UringSender::flush() {
   unsigned count = 0;
   io_uring_cqe* completion = nullptr;
   io_uring_for_each_cqe(ring, head, completion) {
-    on_failure(send_[completion->user_data], -completion->res);
+    on_failure(static_cast<std::uint32_t>(completion->user_data), -completion->res);
     ++count;
   }
   io_uring_cq_advance(ring, count);
-  sends_ = 0;
-  vectors_ = 0;
 }
 
 // Submissions that the kernel would not take refer to packets about to be freed: make them refer to nothing.
@@ -174,51 +215,45 @@ void UringSender::void_unsubmitted() {
   const unsigned ready = io_uring_sq_ready(ring);
   for (unsigned i = 0; i < ready; ++i) {
     io_uring_sqe& sqe = ring->sq.sqes[(ring->sq.sqe_tail - 1 - i) & *ring->sq.kring_mask];
-    const Send& send = send_[sqe.user_data];
-    drop(send.count, send.bytes, net::Drop::tx_no_buffer);
+    drop(prepared_[sqe.user_data].part, net::Drop::tx_no_buffer);
     io_uring_prep_nop(&sqe);
     sqe.flags |= IOSQE_CQE_SKIP_SUCCESS;
   }
 }
 
-void UringSender::on_failure(const Send& send, int error) {
-  Socket& socket = sockets_[send.local];
+void UringSender::on_failure(std::uint32_t at, int error) {
+  const Prepared& failed = prepared_[at];
+  const Socket& socket = sockets_[failed.local];
   // The error may be an earlier packet's ICMP error, which the kernel reports once and instead of sending.
   if (socket.icmp_errors) {
-    read_error_queue(socket, send.local, icmp_errors_);
-    error = send_now(socket, send);
-    if (error == 0) return;
+    read_error_queue(socket, failed.local, icmp_errors_);
+    if (sendmsg(socket.fd, &messages_[at].msg_hdr, MSG_DONTWAIT) >= 0) return;
+    error = errno;
   }
-  if (send.count > 1 && may_go_singly(error)) return send_singly(socket, send, error);
-  drop(send.count, send.bytes, drop_reason(error));
+  if (failed.part.count > 1 && may_go_singly(error)) return send_singly(socket, failed.part, error);
+  drop(failed.part, drop_reason(error));
 }
 
-int UringSender::send_now(const Socket& socket, const Send& send) {
-  return sendmsg(socket.fd, &send.message, MSG_DONTWAIT) < 0 ? errno : 0;
-}
-
-// A train was refused. Its packets go one by one, now: behind packets of their flow that were submitted after it, which
-// happens once, because the refusal is remembered.
-void UringSender::send_singly(Socket& socket, const Send& train, int error) {
+// A train was refused, and its packets go one by one. Those submitted before this was known may overtake them, once:
+// the refusal is remembered.
+void UringSender::send_singly(const Socket& socket, const Group& train, int error) {
   refusals_.remember(net::info(burst_->packets[train.first]), refused_segment(error, train.segment), now_ns());
   counters_.train_fallbacks.add();
   for (std::uint16_t i = 0, index = train.first; i < train.count; ++i, index = grouping_.next(index)) {
-    Send single;
+    const Group part = single(index, burst_->packets[index]);
+    Prepared prepared;
+    msghdr message{};
     std::array<iovec, kPiecesPerPacket> pieces;
-    single.local = train.local;
-    single.first = index;
-    single.count = 1;
-    single.bytes = static_cast<std::uint32_t>(net::wire_size(burst_->packets[index]));
-    prepare(single, socket, pieces.data());
+    prepare(part, socket.v6, prepared, message, pieces.data());
     counters_.sends.add();
-    if (const int failed = send_now(socket, single); failed != 0) drop(1, single.bytes, drop_reason(failed));
+    if (sendmsg(socket.fd, &message, MSG_DONTWAIT) < 0) drop(part, drop_reason(errno));
   }
 }
 
-void UringSender::drop(std::uint32_t packets, std::uint32_t bytes, net::Drop reason) {
-  dropped_packets_ += packets;
-  dropped_bytes_ += bytes;
-  counters_.dropped[static_cast<std::size_t>(reason)].add(packets);
+void UringSender::drop(const Group& part, net::Drop reason) {
+  dropped_packets_ += part.count;
+  dropped_bytes_ += part.bytes;
+  counters_.dropped[static_cast<std::size_t>(reason)].add(part.count);
 }
 
 }  // namespace penstock::port

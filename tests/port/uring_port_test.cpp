@@ -258,6 +258,61 @@ TEST_F(UringPortTest, WhatCannotBeSentIsDroppedByName) {
   EXPECT_EQ(port_->counters().received_packets.get(), 6U);
 }
 
+TEST_F(UringPortTest, AFailureAmongManySendsCostsOnlyItself) {
+  std::array<net::LocalId, 4> locals{bind(kLoopback4), bind(kLoopback4), bind(kLoopback4), bind(kLoopback4)};
+  FarSocket far(kLoopback4);
+  for (unsigned i = 0; i < 40; ++i) {
+    ASSERT_TRUE(far.send(port_->local_endpoint(locals[i % 4]), counting(100 + i, static_cast<std::uint8_t>(i))));
+  }
+  receive(40);
+  // A socket on loopback cannot send to the world: two packets of the runs, and all that the last socket sends.
+  const net::Endpoint world{net::Address::v4(0x08080808), 9};
+  unsigned failing = 0;
+  for (net::Packet* p : burst_) {
+    const std::uint8_t number = net::payload(p)[0];
+    if (number == 8 || number == 21 || number % 4 == 3) {
+      net::info(p).remote = world;
+      ++failing;
+    }
+  }
+  ASSERT_EQ(failing, 12U);
+  port_->transmit(burst_);
+  EXPECT_EQ(all_dropped(), 12U);
+  EXPECT_EQ(port_->counters().sent_packets.get(), 28U);
+  std::array<int, 4> last{-1, -1, -1, -1};
+  for (int i = 0; i < 28; ++i) {
+    const auto got = far.receive();
+    ASSERT_TRUE(got);
+    const int number = got->bytes[0];
+    EXPECT_GT(number, last[number % 4]) << "order within a flow";
+    last[number % 4] = number;
+  }
+}
+
+TEST_F(UringPortTest, IsMadeOnOneThreadAndUsedOnAnother) {
+  const net::LocalId local = bind(kLoopback4);
+  FarSocket far(kLoopback4);
+  ASSERT_TRUE(far.send(port_->local_endpoint(local), counting(100)));
+  std::thread worker([&] {
+    receive(1);
+    port_->transmit(burst_);
+    const net::LocalId another = bind(kLoopback4);
+    ASSERT_TRUE(far.send(port_->local_endpoint(another), counting(50)));
+    receive(1);
+    port_->transmit(burst_);
+    port_->unbind(another);
+  });
+  worker.join();
+  EXPECT_TRUE(far.receive());
+  EXPECT_TRUE(far.receive());
+}
+
+TEST_F(UringPortTest, ImpossibleOptionsAreASentence) {
+  const auto port = UringPort::create({.slabs = 100});
+  ASSERT_FALSE(port);
+  EXPECT_NE(port.error().find("power of two"), std::string::npos) << port.error();
+}
+
 TEST_F(UringPortTest, WithoutGsoATrainGoesSingly) {
   make({.slabs = 64, .packets = 1024, .gso = false});
   const net::LocalId local = bind(kLoopback4);
