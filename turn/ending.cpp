@@ -49,11 +49,15 @@ bool release(Core& core, const UserId& user) {
   return true;
 }
 
+void release_quotas(Core& core, AllocationFacts& facts) {
+  if (!facts.released_user) facts.released_user = release(core, facts.user);
+  if (!facts.released_total) facts.released_total = release(core, kEverybody);
+}
+
 // True when nothing is left to do for the slot.
 bool settle(Core& core, std::uint32_t index) {
   AllocationFacts& facts = core.allocations.facts(index);
-  if (!facts.released_user) facts.released_user = release(core, facts.user);
-  if (!facts.released_total) facts.released_total = release(core, kEverybody);
+  release_quotas(core, facts);
   if (!facts.recorded) facts.recorded = core.host.record(record_of(core, index));
   return facts.released_user && facts.released_total && facts.recorded;
 }
@@ -75,6 +79,7 @@ void end_allocation(Core& core, std::uint32_t index, EndReason reason) {
   facts.reason = reason;
   core.stats.ended[static_cast<std::size_t>(reason)].add();
   core.stats.allocations.sub();
+  release_quotas(core, facts);  // at once: a user's quota does not wait for whoever reads the records
   enqueue(core, index);
 }
 
