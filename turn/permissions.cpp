@@ -9,7 +9,11 @@ std::optional<stun::Error> check_peer(const Core& core, const Allocation& alloca
 }
 
 std::optional<stun::Error> prepare_permission(Core& core, std::uint32_t index, const net::Address& peer) {
-  if (core.permissions.find(index, peer) != nullptr) return std::nullopt;
+  if (Permission* permission = core.permissions.find(index, peer)) {
+    // An expired one begins anew, lest making room for the request's other peers take it away.
+    if (core.now_ns >= permission->expires_ns) permission->expires_ns = 0;
+    return std::nullopt;
+  }
   Allocation& allocation = core.allocations[index];
   const std::uint32_t limit = core.settings->settings.allocation_limits.permissions;
   if (allocation.permissions >= limit || core.permissions.full()) {

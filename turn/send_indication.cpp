@@ -74,7 +74,7 @@ tl::expected<SendIndication, net::Drop> parse_send_indication(stun::Bytes datagr
         if (!data) data = value;
         break;
       case Meaning::dont_fragment:
-        if (!value.empty()) return tl::unexpected(net::Drop::bad_indication);
+        if (!out.dont_fragment && !value.empty()) return tl::unexpected(net::Drop::bad_indication);
         out.dont_fragment = true;
         break;
       case Meaning::end:
