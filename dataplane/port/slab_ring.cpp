@@ -25,8 +25,7 @@ std::size_t buffer_ring_bytes(std::uint32_t count) {
 
 }  // namespace
 
-SlabRing::SlabRing(io_uring* ring, std::uint32_t count, Waker& waker)
-    : ring_(ring), count_(count), waker_(waker), slabs_(count) {
+SlabRing::SlabRing(std::uint32_t count, Waker& waker) : count_(count), waker_(waker), slabs_(count) {
   for (Slab& s : slabs_) {
     s.shared.free_cb = on_last_free;
     s.shared.fcb_opaque = &s;
@@ -40,7 +39,7 @@ tl::expected<std::unique_ptr<SlabRing>, std::string> SlabRing::create(io_uring* 
   if (!std::has_single_bit(count) || count > 32768) {
     return tl::unexpected(fmt::format("{} receive slabs: must be a power of two up to 32768", count));
   }
-  std::unique_ptr<SlabRing> slabs(new SlabRing(ring, count, waker));
+  std::unique_ptr<SlabRing> slabs(new SlabRing(count, waker));
   void* memory = map(count * kSlabSize);
   void* buffers = map(buffer_ring_bytes(count));
   if (memory != MAP_FAILED) slabs->memory_ = static_cast<std::uint8_t*>(memory);

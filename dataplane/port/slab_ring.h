@@ -65,12 +65,11 @@ class SlabRing {
     void operator()(rte_ring* ring) const { rte_ring_free(ring); }
   };
 
-  SlabRing(io_uring* ring, std::uint32_t count, Waker& waker);
+  SlabRing(std::uint32_t count, Waker& waker);
   void collect();
   static void on_last_free(void*, void* slab);
   void return_from_elsewhere(std::uint16_t id);
 
-  io_uring* ring_;
   std::uint32_t count_;
   Waker& waker_;
   std::uint8_t* memory_ = nullptr;
