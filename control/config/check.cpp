@@ -32,6 +32,9 @@ class Checker {
       report(origin("relay.port_min").empty() ? "relay.port_max" : "relay.port_min",
              fmt::format("port_min ({}) is above port_max ({})", relay.port_min, relay.port_max));
     }
+    if (relay.addresses.size() > kMostRelayAddresses) {
+      report("relay.addresses", fmt::format("{} are more than {}", relay.addresses.size(), kMostRelayAddresses));
+    }
     std::set<net::Address> seen;
     for (const turn::RelayAddress& a : relay.addresses) {
       if (!seen.insert(a.address).second) {

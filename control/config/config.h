@@ -70,6 +70,11 @@ struct AnswersSection {
   void describe(Keys& keys);
 };
 
+/// Threads that DPDK can register (RTE_MAX_LCORE), less the control thread.
+inline constexpr std::uint32_t kMostWorkers = 127;
+/// The owner of a relayed port is looked up by a byte.
+inline constexpr std::size_t kMostRelayAddresses = 255;
+
 /// [workers]: how many, and where.
 struct WorkersSection {
   std::uint32_t count = 0;           ///< 0: one per core

@@ -80,7 +80,7 @@ void AnswersSection::describe(Keys& keys) {
 
 void WorkersSection::describe(Keys& keys) {
   keys.section("workers", "The threads that move packets, one per core.");
-  keys.add("count", count, {0, 256}, kStart, "0: one per core that this process may use.");
+  keys.add("count", count, {0, kMostWorkers}, kStart, "0: one per core that this process may use.");
   keys.add("cores", cores, {0, 1023}, kStart,
            "Cores to pin them to, such as [2, 3]. Empty: the allowed ones in order.");
 }

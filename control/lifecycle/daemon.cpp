@@ -174,7 +174,7 @@ class Daemon {
     const auto now = static_cast<std::int64_t>(unix_now());
     const std::size_t taken =
         relay_.take_records([&](const turn::EndedRecord& record) { records_.write(record, now); });
-    if (taken > 0) records_.flush();
+    records_.flush();
     return taken;
   }
 
@@ -259,6 +259,7 @@ bool report(const std::vector<Finding>& findings, Log& log) {
 tl::expected<void, std::string> serve(const Sources& sources, const Config& config,
                                       const std::vector<std::uint32_t>& allowed_cores, const HostFacts& facts,
                                       const Plan& plan, Log& log) {
+  if (auto free = probe_listeners(plan.listen); !free) return free;
   auto records = RecordFile::open(config.log.allocations_file, log);
   if (!records) return tl::unexpected(records.error());
   const turn::FixedSettings fixed = fixed_settings(config, plan);
@@ -277,6 +278,7 @@ int run_daemon(const Sources& sources, Loaded loaded, const std::vector<std::uin
   Log log(loaded.config.log);
   const HostFacts facts = read_host_facts();
   const Plan plan = make_plan(loaded.config, facts, allowed_cores);
+  report(check_secrecy(sources.file), log);
   if (!report(check_host(loaded.config, plan, facts), log)) return 1;
   if (auto served = serve(sources, loaded.config, allowed_cores, facts, plan, log); !served) {
     log.error("cannot_start", served.error());

@@ -43,7 +43,7 @@ tl::expected<RecordFile::File, std::string> RecordFile::open_file(const std::str
     return tl::unexpected(fmt::format("cannot write allocation records to '{}': {}; see log.allocations_file", path,
                                       std::strerror(errno)));
   }
-  return File(::fdopen(descriptor, "a"));
+  return File(descriptor);
 }
 
 tl::expected<RecordFile, std::string> RecordFile::open(std::string path, Log& log) {
@@ -52,24 +52,38 @@ tl::expected<RecordFile, std::string> RecordFile::open(std::string path, Log& lo
   return RecordFile(std::move(path), std::move(*file), log);
 }
 
+RecordFile::File::~File() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
 void RecordFile::write(const turn::EndedRecord& record, std::int64_t ended_at) {
   if (path_.empty()) return;
   const std::string line = to_json(record, ended_at);
-  if (!file_) {
+  if (file_.get() < 0) {
     log_->record("allocation_ended", line);
-  } else if (std::fprintf(file_.get(), "%s\n", line.c_str()) < 0) {
+    ++written_;
+  } else if (kept_.size() + line.size() < kMostKept) {
+    kept_ += line + '\n';
+    ++written_;
+  } else {
     ++failed_;
-    log_->error("record_lost", std::strerror(errno), {{"file", path_}, {"record", line}});
-    return;
+    log_->error("record_lost", "allocation records have not been written for too long", {{"file", path_}});
   }
-  ++written_;
 }
 
-void RecordFile::flush() {
-  if (file_ && std::fflush(file_.get()) != 0) {
-    log_->error("record_flush_failed", std::strerror(errno), {{"file", path_}});
-    std::clearerr(file_.get());
+bool RecordFile::flush() {
+  std::size_t done = 0;
+  while (done < kept_.size()) {
+    const ssize_t n = ::write(file_.get(), kept_.data() + done, kept_.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) {
+      log_->error("records_wait", std::strerror(errno), {{"file", path_}, {"bytes", kept_.size() - done}});
+      break;
+    }
+    done += static_cast<std::size_t>(n);
   }
+  kept_.erase(0, done);
+  return kept_.empty();
 }
 
 tl::expected<void, std::string> RecordFile::reopen() {

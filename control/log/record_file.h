@@ -2,10 +2,9 @@
 // One JSON line per ended allocation, for billing: to a file of their own, to the log, or nowhere.
 
 #include <cstdint>
-#include <cstdio>
-#include <memory>
 #include <string>
 #include <tl/expected.hpp>
+#include <utility>
 
 #include "control/log/log.h"
 #include "turn/records.h"
@@ -22,10 +21,11 @@ class RecordFile {
   /// `path`: a file to append to; "-": the log; empty: nowhere. `log` has to outlive this.
   static tl::expected<RecordFile, std::string> open(std::string path, Log& log);
 
-  /// A line that cannot be written is counted and said in the log.
+  /// Keeps the line until the next flush.
   void write(const turn::EndedRecord& record, std::int64_t ended_at);
-  /// Writes out what is buffered; call after a batch.
-  void flush();
+  /// Writes out what is kept. What does not go (the disk is full) is tried again by the next call, up to kMostKept
+  /// bytes; what is lost beyond is counted and said in the log. Returns whether everything is out.
+  bool flush();
   /// Opens the path anew, for logrotate. On error the old file stays in use.
   tl::expected<void, std::string> reopen();
 
@@ -33,16 +33,31 @@ class RecordFile {
   std::uint64_t failed() const { return failed_; }
 
  private:
-  struct Close {
-    void operator()(std::FILE* file) const { std::fclose(file); }
+  static constexpr std::size_t kMostKept = 4U << 20;
+
+  /// A descriptor; -1 when there is no file.
+  class File {
+   public:
+    explicit File(int descriptor = -1) : descriptor_(descriptor) {}
+    File(File&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+    File& operator=(File&& other) noexcept {
+      std::swap(descriptor_, other.descriptor_);
+      return *this;
+    }
+    ~File();
+    int get() const { return descriptor_; }
+
+   private:
+    int descriptor_;
   };
-  using File = std::unique_ptr<std::FILE, Close>;
+
   RecordFile(std::string path, File file, Log& log) : path_(std::move(path)), file_(std::move(file)), log_(&log) {}
   static tl::expected<File, std::string> open_file(const std::string& path);
 
   std::string path_;
   File file_;
   Log* log_;
+  std::string kept_;  ///< whole lines that are not yet in the file, but perhaps for the first one's beginning
   std::uint64_t written_ = 0;
   std::uint64_t failed_ = 0;
 };

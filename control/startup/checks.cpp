@@ -88,7 +88,8 @@ Plan make_plan(const Config& config, const HostFacts& facts, const std::vector<s
   plan.listen = listen_endpoints(config.listen, facts.addresses);
   plan.relay = relay_addresses(config.relay, plan.listen);
   plan.cores = config.workers.cores.empty() ? allowed_cores : config.workers.cores;
-  if (config.workers.count != 0) plan.cores.resize(std::min<std::size_t>(plan.cores.size(), config.workers.count));
+  const std::uint32_t most = config.workers.count != 0 ? config.workers.count : kMostWorkers;
+  if (plan.cores.size() > most) plan.cores.resize(most);
   return plan;
 }
 

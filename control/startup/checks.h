@@ -2,6 +2,7 @@
 // Does this host give what the configuration wants? Each finding comes with its fix in one line.
 
 #include <string>
+#include <tl/expected.hpp>
 #include <vector>
 
 #include "control/config/config.h"
@@ -24,6 +25,13 @@ struct Finding {
 };
 
 std::vector<Finding> check_host(const Config& config, const Plan& plan, const HostFacts& facts);
+
+/// Whether each endpoint can be had for oneself. Workers share theirs with each other, so without this a second
+/// penstockd would quietly share them, too. The error is a sentence.
+tl::expected<void, std::string> probe_listeners(const std::vector<net::Endpoint>& listen);
+
+/// A warning when others may read a configuration that holds passwords.
+std::vector<Finding> check_secrecy(const std::string& file);
 
 /// Descriptors that the planned allocations can take at most, and everything else.
 std::uint64_t descriptors_wanted(const Config& config, const Plan& plan);

@@ -42,9 +42,10 @@ class Daemon:
         environment = os.environ | {"NOTIFY_SOCKET": str(directory / "notify")}
         if watchdog_us:
             environment["WATCHDOG_USEC"] = str(watchdog_us)
+        self.listen = f"127.0.0.1:{free_port(socket.SOCK_DGRAM)}"
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
-                [BINARIES / "penstockd", "--listen", f"127.0.0.1:{free_port(socket.SOCK_DGRAM)}", "--workers", "1",
+                [BINARIES / "penstockd", "--listen", self.listen, "--workers", "1",
                  "--metrics", self.url.removeprefix("http://"), "--log-format", "json", *arguments],
                 stderr=log, env=environment)
 
@@ -156,6 +157,7 @@ class DaemonTest(unittest.TestCase):
                 ("--user", "a:b", "--metrics", "", "--relay", "198.51.100.1"): "198.51.100.1",
                 ("--user", "a:b", "--metrics", "", "--allocations-file", "/nonexistent/f"): "/nonexistent/f",
                 ("--user", "a:b", "--workers", "257"): "--workers",
+                ("--user", "a:b", "--metrics", "", "--listen", daemon.listen): daemon.listen,
                 ("--config", "/nonexistent/f"): "/nonexistent/f",
             }
             for arguments, named in rows.items():

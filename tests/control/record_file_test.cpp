@@ -103,8 +103,20 @@ TEST(RecordFile, AFullDiskIsToldInTheLog) {
   auto file = RecordFile::open("/dev/full", log);
   ASSERT_TRUE(file);
   file->write(example(), 1);
-  file->flush();
+  EXPECT_FALSE(file->flush());
   EXPECT_THAT(out.str(), HasSubstr("No space left"));
+  EXPECT_FALSE(file->flush()) << "it is kept and tried again";
+}
+
+TEST(RecordFile, KeepsABoundedAmountWhileTheDiskIsFull) {
+  std::ostringstream out;
+  Log log(LogSection{}, &out);
+  auto file = RecordFile::open("/dev/full", log);
+  for (int i = 0; i < 20'000; ++i) file->write(example(), i);
+  EXPECT_GT(file->failed(), 0U);
+  EXPECT_GT(file->written(), 5'000U);
+  EXPECT_EQ(file->written() + file->failed(), 20'000U);
+  EXPECT_THAT(out.str(), HasSubstr("record_lost"));
 }
 
 }  // namespace

@@ -1,9 +1,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "control/startup/checks.h"
 #include "control/startup/host_addresses.h"
+#include "tests/control/temporary_directory.h"
 
 namespace penstock::control {
 namespace {
@@ -170,6 +175,39 @@ TEST(Plan, CoresAreThoseListedOrAllowed) {
   config.workers.cores = {5, 3};
   config.workers.count = 1;
   EXPECT_THAT(make_plan(config, good_host(), {3, 4, 5}).cores, ElementsAre(5));
+  EXPECT_EQ(make_plan(Config{}, good_host(), std::vector<std::uint32_t>(200)).cores.size(), kMostWorkers);
+}
+
+TEST(Probe, AnEndpointThatSomebodyHasIsNamed) {
+  const int other = socket(AF_INET, SOCK_DGRAM, 0);
+  const int shared = 1;
+  setsockopt(other, SOL_SOCKET, SO_REUSEPORT, &shared, sizeof shared);
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof at;
+  ASSERT_EQ(bind(other, reinterpret_cast<sockaddr*>(&at), size), 0);
+  ASSERT_EQ(getsockname(other, reinterpret_cast<sockaddr*>(&at), &size), 0);
+  const net::Endpoint taken{address("127.0.0.1"), ntohs(at.sin_port)};
+  const auto result = probe_listeners({taken});
+  ASSERT_FALSE(result);
+  EXPECT_THAT(result.error(), HasSubstr(net::to_string(taken)));
+  close(other);
+  EXPECT_TRUE(probe_listeners({taken}));
+  EXPECT_THAT(probe_listeners({{address("198.51.100.77"), 3478}}).error(), HasSubstr("ip addr"));
+}
+
+TEST(Secrecy, AFileThatEverybodyReadsIsToldWithTheFix) {
+  const TemporaryDirectory files;
+  const std::string file = files.write("p.toml", "");
+  chmod(file.c_str(), 0644);
+  const auto found = check_secrecy(file);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_FALSE(found[0].refuse);
+  EXPECT_THAT(found[0].fix, HasSubstr("chmod o-r"));
+  chmod(file.c_str(), 0640);
+  EXPECT_THAT(check_secrecy(file), IsEmpty());
+  EXPECT_THAT(check_secrecy(""), IsEmpty());
 }
 
 TEST(HostFacts, AreReadFromThisHost) {

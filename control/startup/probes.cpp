@@ -1,0 +1,77 @@
+// Start-up checks that touch the system.
+
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "control/startup/checks.h"
+
+namespace penstock::control {
+namespace {
+
+socklen_t to_sockaddr(const net::Endpoint& e, sockaddr_storage& out) {
+  if (e.address.is_v4()) {
+    sockaddr_in v4{};
+    v4.sin_family = AF_INET;
+    v4.sin_port = htons(e.port);
+    v4.sin_addr.s_addr = htonl(e.address.v4_host_order());
+    std::memcpy(&out, &v4, sizeof v4);
+    return sizeof v4;
+  }
+  sockaddr_in6 v6{};
+  v6.sin6_family = AF_INET6;
+  v6.sin6_port = htons(e.port);
+  std::memcpy(&v6.sin6_addr, e.address.bytes.data(), e.address.bytes.size());
+  std::memcpy(&out, &v6, sizeof v6);
+  return sizeof v6;
+}
+
+// 0 or an errno value.
+int try_to_bind(const net::Endpoint& e) {
+  sockaddr_storage address{};
+  const socklen_t size = to_sockaddr(e, address);
+  const int descriptor = socket(address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return errno;
+  const int error = bind(descriptor, reinterpret_cast<const sockaddr*>(&address), size) == 0 ? 0 : errno;
+  close(descriptor);
+  return error;
+}
+
+const char* fix_for(int error) {
+  switch (error) {
+    case EADDRINUSE:
+      return "stop the program that has it, or choose another address or port with --listen";
+    case EACCES:
+      return "ports below 1024 need CAP_NET_BIND_SERVICE";
+    case EADDRNOTAVAIL:
+      return "see 'ip addr' for the addresses of this host";
+    default:
+      return "see --listen";
+  }
+}
+
+}  // namespace
+
+tl::expected<void, std::string> probe_listeners(const std::vector<net::Endpoint>& listen) {
+  for (const net::Endpoint& e : listen) {
+    if (const int error = try_to_bind(e); error != 0) {
+      return tl::unexpected(
+          fmt::format("cannot listen on {}: {}; {}", net::to_string(e), std::strerror(error), fix_for(error)));
+    }
+  }
+  return {};
+}
+
+std::vector<Finding> check_secrecy(const std::string& file) {
+  struct stat facts{};
+  if (file.empty() || stat(file.c_str(), &facts) != 0 || (facts.st_mode & S_IROTH) == 0) return {};
+  return {{false, fmt::format("everybody on this host can read the passwords in {}", file),
+           fmt::format("chmod o-r {}", file)}};
+}
+
+}  // namespace penstock::control
