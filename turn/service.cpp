@@ -41,11 +41,14 @@ namespace {
 std::string bind_sentence(const net::Endpoint& endpoint, port::BindError error) {
   switch (error) {
     case port::BindError::in_use:
-      return fmt::format("cannot listen on {}: another program has that port; stop it or choose another [turn] listen",
-                         net::to_string(endpoint));
+      return fmt::format(
+          "cannot listen on {}: another program has that port; stop it, or choose another address or port "
+          "(listen.addresses)",
+          net::to_string(endpoint));
     case port::BindError::no_address:
-      return fmt::format("cannot listen on {}: this host does not have that address; see 'ip addr' and [turn] listen",
-                         net::to_string(endpoint));
+      return fmt::format(
+          "cannot listen on {}: this host does not have that address; see 'ip addr' and listen.addresses",
+          net::to_string(endpoint));
     case port::BindError::no_resources:
       break;
   }
