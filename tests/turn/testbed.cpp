@@ -2,9 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <atomic>
-#include <iterator>
 #include <stdexcept>
 
 namespace penstock::turn::test {
@@ -117,10 +115,10 @@ void TestBed::advance(std::uint64_t ns) {
 }
 
 std::vector<Sent> TestBed::take(const net::Endpoint& remote) {
-  const auto others =
-      std::stable_partition(sent_.begin(), sent_.end(), [&](const Sent& s) { return s.datagram.remote == remote; });
-  std::vector<Sent> out(std::make_move_iterator(sent_.begin()), std::make_move_iterator(others));
-  sent_.erase(sent_.begin(), others);
+  std::vector<Sent> out;
+  std::vector<Sent> others;
+  for (Sent& s : sent_) (s.datagram.remote == remote ? out : others).push_back(std::move(s));
+  sent_ = std::move(others);
   return out;
 }
 
