@@ -105,6 +105,9 @@ class Network:
         namespace = f"{self._prefix}-{name}"
         _run("ip", "netns", "add", namespace)
         self._made.append(namespace)
+        # Link-local addresses under duplicate detection answer no neighbour for the first seconds.
+        for key in ("all", "default"):
+            Host(name, namespace).sysctl(f"net.ipv6.conf.{key}.accept_dad", 0)
         _run("ip", "-n", namespace, "link", "set", "lo", "up")
         return namespace
 

@@ -103,10 +103,10 @@ class TurnClient:
     # What arrives.
 
     def _receive(self, deadline: float) -> bytes | None:
-        self.socket.settimeout(max(0.001, deadline - time.monotonic()))
+        self.socket.settimeout(max(0, deadline - time.monotonic()))
         try:
             return self.socket.recv(65536)
-        except (TimeoutError, ConnectionRefusedError):
+        except (TimeoutError, BlockingIOError, ConnectionRefusedError):
             return None
 
     def receive(self, timeout_s: float = 2, responses: bool = False) -> bytes | None:
