@@ -1,6 +1,8 @@
 #pragma once
 // All allocations of one worker, found by index, by relayed port, and by the local endpoint packets arrive at.
 
+#include <rte_prefetch.h>
+
 #include <cstdint>
 
 #include "turn/allocation.h"
@@ -25,8 +27,8 @@ class AllocationTable {
 
   /// Both lines of an allocation on their way.
   void prefetch(std::uint32_t index) const {
-    __builtin_prefetch(&pool_[index]);
-    __builtin_prefetch(&pool_[index].to_peer, 1);
+    rte_prefetch0(&pool_[index]);
+    rte_prefetch0(&pool_[index].to_peer);
   }
 
   /// False when the port's local id is beyond what the table was sized for.

@@ -1,6 +1,8 @@
 #pragma once
 // Channels (RFC 8656 section 12): four bytes of header instead of an indication.
 
+#include <rte_prefetch.h>
+
 #include <cstdint>
 
 #include "dataplane/engine/flow_table.h"
@@ -43,7 +45,7 @@ class ChannelTable {
   /// Fetches the channel that probably has that hash; its index is not checked.
   void prefetch_channel(std::uint32_t hash) const {
     const std::uint32_t index = table_.guess(hash);
-    if (index != kNone) __builtin_prefetch(&pool_[index]);
+    if (index != kNone) rte_prefetch0(&pool_[index]);
   }
 
   /// The channel whether expired or not, or nullptr.

@@ -1,6 +1,8 @@
 #pragma once
 // Finds an object's index by the hash of its key; the objects themselves live in a Pool.
 
+#include <rte_prefetch.h>
+
 #include <bit>
 #include <cstdint>
 
@@ -16,7 +18,7 @@ class IndexTable {
   explicit IndexTable(std::uint32_t capacity)
       : mask_(std::bit_ceil(std::uint64_t{capacity} * 2 + 8) - 1), slots_(mask_ + 1) {}
 
-  void prefetch(std::uint32_t hash) const { __builtin_prefetch(&slots_[hash & mask_]); }
+  void prefetch(std::uint32_t hash) const { rte_prefetch0(&slots_[hash & mask_]); }
 
   /// The index for which `is(index)` holds, or kNone.
   template <class Is>

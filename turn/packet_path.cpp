@@ -1,5 +1,8 @@
 #include "turn/packet_path.h"
 
+#include <rte_prefetch.h>
+
+#include <algorithm>
 #include <cstring>
 
 #include "dataplane/stun/channel_data.h"
@@ -30,10 +33,14 @@ std::uint32_t channel_header(const net::Packet* p) {
 }  // namespace
 
 void PacketPath::process(net::Burst& burst) {
-  look_ahead(burst);
   leader_.train = 0;
   flows_changed_ = false;
-  for (net::Packet* p : burst) handle(p);
+  for (std::span<net::Packet*> packets = burst.span(); !packets.empty();) {
+    const auto some = packets.first(std::min(packets.size(), kAhead));
+    look_ahead(some);
+    for (net::Packet* p : some) handle(p);
+    packets = packets.subspan(some.size());
+  }
 }
 
 void PacketPath::process_handed_over(net::Burst& burst) {
@@ -188,19 +195,20 @@ void PacketPath::add_head(net::Packet* p, const ToClient& out) {
   net::append_zeros(p, stun::MessageBuilder::padding_bytes(size));
 }
 
-// Two looks at the burst before its packets are handled one by one, so that they find what they need in the cache: the
-// payload's head and the allocation first, then the channel that the head names.
-void PacketPath::look_ahead(net::Burst& burst) {
-  for (const net::Packet* p : burst) {
-    __builtin_prefetch(rte_pktmbuf_mtod(p, const void*));
+// Two looks at some packets before they are handled one by one, so that they find what they need in the cache: the
+// payload's head and the allocation first, then the channel that the head names. (By DPDK's prefetch, which is opaque
+// to the compiler: it takes a function of built-in ones for one without effect, and leaves out the call.)
+void PacketPath::look_ahead(std::span<net::Packet* const> packets) {
+  for (const net::Packet* p : packets) {
+    rte_prefetch0(rte_pktmbuf_mtod(p, const void*));
     const net::PacketInfo& info = net::info(p);
     if (info.flow == net::kNoFlow) continue;
     const engine::Flow& flow = core_.flows[info.flow];
     if (kind(flow) != FlowKind::pending) core_.allocations.prefetch(flow.index);
   }
-  std::array<std::uint32_t, net::kBurstCapacity> hashes;
+  std::array<std::uint32_t, kAhead> hashes;
   std::uint32_t hashed = 0;
-  for (const net::Packet* p : burst) {
+  for (const net::Packet* p : packets) {
     const net::PacketInfo& info = net::info(p);
     if (info.flow == net::kNoFlow || !is_channel_data(p)) continue;
     const engine::Flow& flow = core_.flows[info.flow];
