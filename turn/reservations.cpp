@@ -33,7 +33,9 @@ std::optional<ReservedPort> Reservations::claim(const stun::ReservationToken& to
   const auto index = static_cast<std::uint32_t>(number(token) >> 40 & 0xffff);
   if (worker_of(token) != worker_ || index >= pool_.ever_taken()) return std::nullopt;
   const Reservation& reservation = pool_[index];
-  if (reservation.secret != (number(token) & kSecretMask) || now_ns >= reservation.expires_ns) return std::nullopt;
+  const bool taken = reservation.secret != 0;  // a token may name a free slot, and claim its secret to be 0
+  if (!taken || reservation.secret != (number(token) & kSecretMask)) return std::nullopt;
+  if (now_ns >= reservation.expires_ns) return std::nullopt;
   return take_out(index);
 }
 

@@ -171,6 +171,19 @@ TEST_F(AllocateTest, AnEvenPortIsEvenAndItsNeighbourCanBeClaimedWithinThirtySeco
   EXPECT_EQ(late.allocate([&](MessageBuilder& b) { b.reservation_token(*token); }).code(), 508);
 }
 
+TEST_F(AllocateTest, AClaimedReservationIsNotClaimedAgainByATokenWithoutSecret) {
+  const auto token = stun::reservation_token(ada.allocate([](MessageBuilder& b) { b.even_port(true); }).view());
+  ASSERT_TRUE(token);
+  Client bob(bed, kBob);
+  ASSERT_EQ(bob.allocate([&](MessageBuilder& b) { b.reservation_token(*token); }).code(), 0);
+  // Worker and slot as before, the rest zero: what the free slot holds.
+  Client eve(bed, {kBob.address, 40009});
+  const stun::ReservationToken forged{(*token)[0], (*token)[1], (*token)[2]};
+  EXPECT_EQ(eve.allocate([&](MessageBuilder& b) { b.reservation_token(forged); }).code(), 508);
+  EXPECT_EQ(bed.stats().allocations.get(), 2U);
+  EXPECT_EQ(bed.stats().reservations.get(), 0U);
+}
+
 TEST_F(AllocateTest, AReservationNobodyClaimsIsFreedAfterThirtySeconds) {
   const auto token = stun::reservation_token(ada.allocate([](MessageBuilder& b) { b.even_port(true); }).view());
   const std::size_t open = bed.host().open_endpoints();
