@@ -1,6 +1,6 @@
 #pragma once
-// Remembers for a moment which five-tuples deleted their allocation, so that a retransmitted Refresh with lifetime 0
-// gets the answer of the first again and not 437.
+// Remembers for a moment which five-tuples deleted their allocation or one of its two addresses, so that a
+// retransmitted Refresh with lifetime 0 gets the answer of the first again and not 437 or 443.
 
 #include <cstdint>
 

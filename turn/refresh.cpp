@@ -18,21 +18,22 @@ Handled answer_lifetime(Core& core, const Request& request, std::uint32_t lifeti
   return answered(answer.send());
 }
 
-// No allocation: 437, unless this very request has ended it and the answer was lost.
-Handled refresh_nothing(Core& core, const Request& request) {
+// This very request has ended the allocation, or let go of one of its addresses, and the answer was lost or is late.
+// What is on the five-tuple now, the other address or an allocation made since, is none of its business.
+bool was_carried_out(const Core& core, const Request& request) {
   const AnswerTo& to = request.answer_to;
-  if (!asks_for_end(request.message) ||
-      !core.deleted.has(to.client, to.transaction_id, request.authentication.who.user, core.now_ns)) {
-    return refuse(core, request, stun::Error::allocation_mismatch);
-  }
-  core.stats.retransmitted_requests.add();
-  return answer_lifetime(core, request, 0);
+  return asks_for_end(request.message) &&
+         core.deleted.has(to.client, to.transaction_id, request.authentication.who.user, core.now_ns);
 }
 
 }  // namespace
 
 Handled refresh(Core& core, const Request& request) {
-  if (request.allocation == kNone) return refresh_nothing(core, request);
+  if (was_carried_out(core, request)) {
+    core.stats.retransmitted_requests.add();
+    return answer_lifetime(core, request, 0);
+  }
+  if (request.allocation == kNone) return refuse(core, request, stun::Error::allocation_mismatch);
   const UserId user = core.allocations.facts(request.allocation).user;
   if (request.authentication.who.user != user) return refuse(core, request, stun::Error::wrong_credentials);
 
@@ -48,11 +49,11 @@ Handled refresh(Core& core, const Request& request) {
   if (!lifetime_s) return refuse(core, request, stun::Error::bad_request);
 
   if (asks_for_end(request.message)) {
+    core.deleted.add(request.answer_to.client, request.answer_to.transaction_id, user, core.now_ns);
     // With two relayed addresses and a family named, only the address of that family goes (RFC 8656 section 8.2).
     if (family && allocation.has(net::Family::v4) && allocation.has(net::Family::v6)) {
       drop_relayed_address(core, request.allocation, *family);
     } else {
-      core.deleted.add(request.answer_to.client, request.answer_to.transaction_id, user, core.now_ns);
       end_allocation(core, request.allocation, EndReason::refresh_zero);
     }
     return answer_lifetime(core, request, 0);

@@ -76,6 +76,28 @@ TEST_F(RefreshTest, OneOfTwoFamiliesCanBeLetGo) {
   EXPECT_EQ(bed.stats().allocations.get(), 0U);
 }
 
+TEST_F(RefreshTest, ARetransmissionThatLetsAFamilyGoHearsTheSame) {
+  ASSERT_EQ(ada.allocate([](MessageBuilder& b) { b.additional_address_family(net::Family::v6); }).relayed().size(), 2U);
+  const Payload request = ada.signed_request(
+      stun::Method::refresh, [](MessageBuilder& b) { b.lifetime(0).requested_address_family(net::Family::v6); },
+      ada.next_id());
+  const Reply first = ada.exchange(request);
+  ASSERT_EQ(first.code(), 0);
+  EXPECT_EQ(ada.exchange(request).bytes, first.bytes);
+  EXPECT_EQ(bed.stats().allocations.get(), 1U);
+}
+
+TEST_F(RefreshTest, ALateRetransmissionDoesNotEndTheNextAllocation) {
+  ada.allocated();
+  const Payload request =
+      ada.signed_request(stun::Method::refresh, [](MessageBuilder& b) { b.lifetime(0); }, ada.next_id());
+  const Reply first = ada.exchange(request);
+  ASSERT_EQ(first.code(), 0);
+  const net::Endpoint relayed = ada.allocated();
+  EXPECT_EQ(ada.exchange(request).bytes, first.bytes);
+  EXPECT_TRUE(bed.worker_of(relayed));
+}
+
 TEST_F(RefreshTest, AStaleNonceIsRenewed) {
   ada.allocated();
   const std::string old = ada.nonce;
