@@ -49,6 +49,31 @@ TEST_F(AnswerRateTest, ASourceIsAnsweredOnlySoOften) {
   EXPECT_EQ(drops(net::Drop::answer_rate_limited), 20U - bed.sent().size());
 }
 
+class LongSoftwareTest : public TurnTest {
+ protected:
+  LongSoftwareTest() : TurnTest(talkative()) {}
+  static BedOptions talkative() {
+    BedOptions options;
+    options.settings.software = std::string(500, 's');
+    return options;
+  }
+};
+
+TEST_F(LongSoftwareTest, AFloodIsAnsweredWithLessThanItSentHoweverLongTheAnswer) {
+  std::size_t received = 0;
+  for (std::uint32_t i = 0; i < 1000; ++i) {
+    Client client(bed, {net::Address::v4(0x0a000000 + i), 5000});
+    const Payload request = client.plain(stun::Method::binding, {}, client.next_id());
+    received += request.size();
+    client.send(request);
+    if (i % 100 == 99) bed.run();
+  }
+  std::size_t sent = 0;
+  for (const Sent& s : bed.sent()) sent += s.datagram.bytes.size();
+  EXPECT_GT(sent, 0U);
+  EXPECT_LT(sent, received);
+}
+
 TEST_F(AnswerRateTest, AnAuthenticatedClientIsNotLimited) {
   ASSERT_EQ(ada.allocate().code(), 0);
   for (int i = 0; i < 30; ++i) EXPECT_EQ(ada.refresh(600).code(), 0);
