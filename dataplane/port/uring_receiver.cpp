@@ -72,7 +72,10 @@ void UringReceiver::start() {
 void UringReceiver::remove(net::LocalId local) {
   const Socket& socket = sockets_[local];
   // The rest of its train would arrive at whoever gets the id next.
-  if (arrival_.local == local) drop_rest();
+  if (arrival_.local == local && delivered_ < datagrams_) {
+    counters_.dropped[static_cast<std::size_t>(net::Drop::no_flow)].add(datagrams_ - delivered_);
+    drop_rest();
+  }
   if (socket.armed) {
     if (io_uring_sqe* sqe = ring_.submission()) {
       io_uring_prep_cancel64(sqe, receive_tag(local, socket.generation), 0);
@@ -91,7 +94,7 @@ void UringReceiver::remove(net::LocalId local) {
 }
 
 bool UringReceiver::flush() {
-  if (io_uring_sq_ready(ring_.get()) == 0) return false;
+  if (!ring_.needs_enter()) return false;
   ring_.enter();
   return true;
 }
@@ -226,8 +229,9 @@ void UringReceiver::on_end(Socket* socket, net::LocalId local, int result) {
     to_arm_.push_back(unarmed);
     return;
   }
+  // The first one sets the time, or a stream of failures would put off all of them for ever.
+  if (to_arm_later_.empty()) later_ns_ = now_ns() + kRetryDelayNs;
   to_arm_later_.push_back(unarmed);
-  later_ns_ = now_ns() + kRetryDelayNs;
 }
 
 // Makes arrival_ of a filled slab. False when it holds nothing that can be delivered.
