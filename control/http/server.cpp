@@ -7,6 +7,7 @@
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <list>
+#include <utility>
 
 #include "control/http/connection.h"
 
@@ -62,7 +63,8 @@ class Server::Inner : public std::enable_shared_from_this<Inner> {
     boost::system::error_code ignored;
     acceptor_.close(ignored);
     pause_.cancel();
-    for (const auto& connection : connections_) connection->close();
+    // Not kept any longer: where `io` runs no more, each would keep us, and we it, for ever.
+    for (const auto& connection : std::exchange(connections_, {})) connection->close();
   }
 
   net::Endpoint endpoint() const { return from_asio(acceptor_.local_endpoint()); }

@@ -12,6 +12,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <future>
+#include <memory>
 #include <random>
 #include <stdexcept>
 #include <thread>
@@ -234,6 +235,22 @@ TEST(HttpServer, RandomBytesDoNotHarmIt) {
     client.end();
   }
   EXPECT_EQ(get(server.url("/hello"), 2s)->status, 200U);
+}
+
+TEST(HttpServer, NothingOfItOutlivesALoopThatRunsNoMore) {
+  const auto held = std::make_shared<int>();
+  const std::weak_ptr<int> seen = held;
+  {
+    boost::asio::io_context io;
+    Router router;
+    router.add("GET", "/", [held](const Request&) { return Response{.body = "hello"}; });
+    auto server = Server::listen(io, kLoopback, std::move(router));
+    ASSERT_TRUE(server) << server.error();
+    RawClient client(server->endpoint().port);
+    for (int i = 0; i < 100 && server->connections() == 0; ++i) io.run_for(10ms);
+    ASSERT_EQ(server->connections(), 1U);  // it waits for a request, and the loop stops
+  }
+  EXPECT_EQ(seen.use_count(), 1);
 }
 
 TEST(HttpServer, ATakenAddressIsAnErrorThatNamesIt) {
