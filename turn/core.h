@@ -96,9 +96,4 @@ struct Core {
 /// Whether the limits let a packet of `size` payload bytes pass; if so it is charged. Free where nothing is limited.
 bool may_pass(Core& core, const Allocation& allocation, Direction direction, std::size_t size);
 
-/// Both clocks, for authentication.
-inline Moment moment(const Core& core) {
-  return {core.now_ns, core.unix_s};
-}
-
 }  // namespace penstock::turn

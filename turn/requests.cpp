@@ -43,6 +43,11 @@ std::uint32_t live_allocation(Core& core, net::FlowId& flow) {
   return kNone;
 }
 
+bool claims_integrity(const stun::MessageView& message) {
+  return message.has(stun::AttributeType::message_integrity) ||
+         message.has(stun::AttributeType::message_integrity_sha256);
+}
+
 void count_refusal(Core& core, AuthenticationResult result) {
   switch (result) {
     case AuthenticationResult::wrong_credentials:
@@ -60,6 +65,16 @@ void count_refusal(Core& core, AuthenticationResult result) {
   }
 }
 
+bool admit_error(Core& core, const Request& request, AnswerClass kind, std::size_t answer_bytes) {
+  return core.answer_limiter.admit(kind, request.answer_to.client.remote.address, request.message.bytes().size(),
+                                   answer_bytes, core.now_ns) == AnswerVerdict::send;
+}
+
+Handled rate_limited(Core& core) {
+  core.stats.answers_rate_limited.add();
+  return net::Drop::answer_rate_limited;
+}
+
 // 400, 401 or 438: what anybody can make us say, and so limited (RFC 8489 section 16).
 Handled challenge(Core& core, const Request& request) {
   const Authentication& authentication = request.authentication;
@@ -68,11 +83,7 @@ Handled challenge(Core& core, const Request& request) {
   const std::size_t size =
       core.authenticator.write_error(answer, request.message, authentication.result, client, core.now_ns);
   const AnswerClass kind = authentication.address_proved() ? AnswerClass::renewal : AnswerClass::challenge;
-  if (size == 0 || core.answer_limiter.admit(kind, client.address, request.message.bytes().size(), size, core.now_ns) !=
-                       AnswerVerdict::send) {
-    core.stats.answers_rate_limited.add();
-    return net::Drop::answer_rate_limited;
-  }
+  if (size == 0 || !(request.error_admitted || admit_error(core, request, kind, size))) return rate_limited(core);
   count_refusal(core, authentication.result);
   return answered(core.host.answer(request.answer_to.client, request.answer_to.path, {answer.data(), size}));
 }
@@ -90,9 +101,16 @@ Handled handle_request(Core& core, Request& request) {
   core.stats.requests[static_cast<std::size_t>(entry->counted)].add();
   if (entry->counted == Method::binding) return entry->step(core, request);
 
+  const NonceVerdict nonce =
+      core.authenticator.nonce_verdict(request.message, request.answer_to.client.remote, core.now_ns);
+  // Without a nonce of ours it gets an error, whoever it is from. Whether that may be sent is asked first: what
+  // follows, every secret tried on all of the message, is the most that a flood can make us work.
+  if (nonce == NonceVerdict::forged && claims_integrity(request.message)) {
+    request.error_admitted = admit_error(core, request, AnswerClass::challenge, kLongestChallenge);
+    if (!request.error_admitted) return rate_limited(core);
+  }
   const UserId* owner = request.allocation == kNone ? nullptr : &core.allocations.facts(request.allocation).user;
-  request.authentication =
-      core.authenticator.authenticate(request.message, request.answer_to.client.remote, moment(core), owner);
+  request.authentication = core.authenticator.authenticate(request.message, nonce, core.unix_s, owner);
   if (!request.authentication.ok()) return challenge(core, request);
   if (entry->counted == Method::allocate) {
     core.answer_limiter.allocate_authenticated(request.message.bytes().size());

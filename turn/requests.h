@@ -24,6 +24,7 @@ struct Request {
   std::uint32_t allocation = kNone;  ///< the live allocation on this five-tuple
   net::FlowId flow = net::kNoFlow;
   Authentication authentication;  ///< passed, for everything but Binding
+  bool error_admitted = false;    ///< by the answer limiter, before the request was authenticated
 };
 
 Handled binding(Core& core, const Request& request);

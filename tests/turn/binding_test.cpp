@@ -49,6 +49,18 @@ TEST_F(AnswerRateTest, ASourceIsAnsweredOnlySoOften) {
   EXPECT_EQ(drops(net::Drop::answer_rate_limited), 20U - bed.sent().size());
 }
 
+TEST_F(AnswerRateTest, AForgedNonceIsAnsweredOnlySoOftenWhateverThePassword) {
+  ada.nonce = "obMatJos2AAAAforgedforgd";
+  for (int i = 0; i < 30; ++i) ada.send(ada.signed_request(stun::Method::allocate, requested_transport, ada.next_id()));
+  bed.run();
+  EXPECT_GE(bed.sent().size(), 1U);
+  EXPECT_LE(bed.sent().size(), 10U);
+  EXPECT_EQ(drops(net::Drop::answer_rate_limited), 30U - bed.sent().size());
+  EXPECT_EQ(bed.stats().nonces_stale.get(), bed.sent().size());
+  Client other(bed, kBob);
+  EXPECT_EQ(other.allocate().code(), 0);
+}
+
 class LongSoftwareTest : public TurnTest {
  protected:
   LongSoftwareTest() : TurnTest(talkative()) {}

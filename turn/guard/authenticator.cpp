@@ -59,10 +59,10 @@ NonceVerdict Authenticator::nonce_verdict(const stun::MessageView& request, cons
   return nonce ? nonces_.verify(*nonce, client, now_ns) : NonceVerdict::forged;
 }
 
-Authentication Authenticator::authenticate(const stun::MessageView& request, const net::Endpoint& client, Moment now,
-                                           const UserId* owner) {
+Authentication Authenticator::authenticate(const stun::MessageView& request, NonceVerdict nonce_verdict,
+                                           std::uint64_t now_unix_s, const UserId* owner) {
   Authentication answer;
-  answer.nonce = nonce_verdict(request, client, now.monotonic_ns);
+  answer.nonce = nonce_verdict;
   const auto end = [&](Result result) {
     answer.result = result;
     return answer;
@@ -79,7 +79,7 @@ Authentication Authenticator::authenticate(const stun::MessageView& request, con
 
   // The key contains the realm, so with another one no password can be right.
   if (*realm != credentials_->realm()) return end(Result::wrong_credentials);
-  auto verified = credentials_->verify(request, *algorithm, now.unix_s, owner);
+  auto verified = credentials_->verify(request, *algorithm, now_unix_s, owner);
   if (!verified) {
     return end(verified.error() == CredentialError::malformed ? Result::bad_request : Result::wrong_credentials);
   }

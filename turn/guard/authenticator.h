@@ -62,7 +62,12 @@ class Authenticator {
   /// use credentials past their expiry; whether it is the same user (else 441, RFC 8656 section 5) is for the caller.
   /// The names in the result point into the message or the credentials: valid until either goes away.
   Authentication authenticate(const stun::MessageView& request, const net::Endpoint& client, Moment now,
-                              const UserId* owner = nullptr);
+                              const UserId* owner = nullptr) {
+    return authenticate(request, nonce_verdict(request, client, now.monotonic_ns), now.unix_s, owner);
+  }
+  /// The same, with the nonce already judged.
+  Authentication authenticate(const stun::MessageView& request, NonceVerdict nonce, std::uint64_t now_unix_s,
+                              const UserId* owner);
 
   /// The nonce alone, at a tenth of the price. While answers are limited anyway, a request whose nonce is forged and
   /// whose answer would not be sent need not be authenticated.
