@@ -25,6 +25,7 @@ bool Outbox::flush() {
   for (std::uint16_t worker = 0; worker < queues_.size(); ++worker) {
     Queue& queue = queues_[worker];
     while (!queue.empty() && host_.post(worker, queue.messages[queue.first & mask_])) ++queue.first;
+    if (queue.empty()) queue.first = queue.last = 0;  // the next to wait use memory that has been touched before
     left |= !queue.empty();
   }
   return left;
