@@ -35,6 +35,22 @@ TEST_F(RefreshTest, ZeroEndsItAndTheRetransmissionHearsTheSame) {
   EXPECT_EQ(records[0].reason, EndReason::refresh_zero);
 }
 
+// Data and the end of its allocation in one burst.
+TEST_F(RefreshTest, WhatTheClientSentBeforeTheEndStillLeaves) {
+  const net::Endpoint relayed = ada.allocated();
+  ASSERT_EQ(ada.permit({kPeer}).code(), 0);
+  const Payload data = {1, 2, 3};
+  const Payload end =
+      ada.signed_request(stun::Method::refresh, [](MessageBuilder& b) { b.lifetime(0); }, ada.next_id());
+  ASSERT_TRUE(bed.inject(0, ada.server(), kAda, ada.send_indication(kPeer, data)));
+  ASSERT_TRUE(bed.inject(0, ada.server(), kAda, end));
+  bed.run();
+  const std::vector<Sent> sent = bed.take(kPeer);
+  ASSERT_EQ(sent.size(), 1U);
+  EXPECT_EQ(sent[0].datagram.bytes, data);
+  EXPECT_EQ(sent[0].datagram.local, relayed);
+}
+
 TEST_F(RefreshTest, WithoutAllocationIsAMismatch) {
   EXPECT_EQ(ada.refresh(600).code(), 437);
 }
