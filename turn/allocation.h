@@ -26,31 +26,39 @@ constexpr std::size_t family_index(net::Family family) {
   return static_cast<std::size_t>(family);
 }
 
+/// Each direction of relaying reads and writes one line only.
 struct alignas(64) Allocation {
-  // First line: read for every relayed packet.
+  // Towards the client.
   net::Endpoint client;
   net::LocalId listener = net::kNoLocal;
   net::PathId client_path = net::kNoPath;
   std::uint64_t expires_ns = 0;
-  std::array<net::LocalId, 2> relay = {net::kNoLocal, net::kNoLocal};  ///< by family
-  std::uint32_t share = kNone;                                         ///< the user's share of limits on this worker
-  std::uint32_t generation = 0;                                        ///< counts the allocations this slot has held
-  AllocationState state = AllocationState::free;
-
-  // Second line: written for every relayed packet.
-  alignas(64) Traffic to_peer;
   Traffic to_client;
+  std::uint32_t share = kNone;   ///< the user's share of limits on this worker
+  std::uint32_t generation = 0;  ///< counts the allocations this slot has held
+
+  // Towards peers.
+  alignas(64) Traffic to_peer;
+  std::uint64_t to_peer_until_ns = 0;                                  ///< expires_ns again
+  std::array<net::LocalId, 2> relay = {net::kNoLocal, net::kNoLocal};  ///< by family
+  std::array<RelayPort, 2> ports{};                                    ///< by family; stay for the record when unbound
   std::uint32_t first_permission = kNone;
   std::uint32_t first_channel = kNone;
   std::uint16_t permissions = 0;
   std::uint16_t channels = 0;
-  net::FlowId client_flow = net::kNoFlow;
-  std::array<RelayPort, 2> ports{};  ///< by family; stay for the record when unbound
-  std::uint32_t next = kNone;        ///< the pool's
+  std::uint32_t next = kNone;  ///< the pool's
+  AllocationState state = AllocationState::free;
 
   bool has(net::Family family) const { return relay[family_index(family)] != net::kNoLocal; }
   BoundPort bound(std::size_t family) const { return {ports[family], relay[family]}; }
-  bool live_at(std::uint64_t now_ns) const { return state == AllocationState::live && now_ns < expires_ns; }
+
+  void live_until(std::uint64_t ns) {
+    expires_ns = ns;
+    to_peer_until_ns = ns;
+  }
+  // An allocation that has ended has expired, too.
+  bool live_at(std::uint64_t now_ns) const { return now_ns < expires_ns; }
+  bool sends_at(std::uint64_t now_ns) const { return now_ns < to_peer_until_ns; }
 };
 static_assert(sizeof(Allocation) == 128);
 

@@ -25,11 +25,9 @@ class AllocationTable {
   AllocationFacts& facts(std::uint32_t index) { return facts_[index]; }
   const AllocationFacts& facts(std::uint32_t index) const { return facts_[index]; }
 
-  /// Both lines of an allocation on their way.
-  void prefetch(std::uint32_t index) const {
-    rte_prefetch0(&pool_[index]);
-    rte_prefetch0(&pool_[index].to_peer);
-  }
+  /// What relaying in one direction needs of an allocation, on its way.
+  void prefetch_to_client(std::uint32_t index) const { rte_prefetch0(&pool_[index].client); }
+  void prefetch_to_peer(std::uint32_t index) const { rte_prefetch0(&pool_[index].to_peer); }
 
   /// False when the port's local id is beyond what the table was sized for.
   bool add_port(std::uint32_t index, const BoundPort& bound);

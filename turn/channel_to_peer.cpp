@@ -8,7 +8,7 @@ namespace penstock::turn {
 OrDrop<ToPeer> channel_to_peer(Core& core, std::uint32_t allocation, stun::Bytes datagram) {
   const auto message = stun::parse_channel_data(datagram);
   if (!message) return tl::unexpected(net::Drop::malformed_channel_data);
-  if (!core.allocations[allocation].live_at(core.now_ns)) return tl::unexpected(net::Drop::no_allocation);
+  if (!core.allocations[allocation].sends_at(core.now_ns)) return tl::unexpected(net::Drop::no_allocation);
   const Channel* channel = core.channels.find(allocation, message->channel);
   if (channel == nullptr || core.now_ns >= channel->expires_ns) return tl::unexpected(net::Drop::no_channel);
 

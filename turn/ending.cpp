@@ -68,11 +68,11 @@ void end_allocation(Core& core, std::uint32_t index, EndReason reason) {
   Allocation& allocation = core.allocations[index];
   core.channels.remove_if(allocation, [](const Channel&) { return true; });
   core.permissions.remove_if(allocation, [](const Permission&) { return true; });
-  core.flows.erase(allocation.client_flow);
-  allocation.client_flow = net::kNoFlow;
+  core.flows.erase(core.flows.find(allocation.listener, allocation.client));
   for (std::size_t family = 0; family < allocation.relay.size(); ++family) unbind(core, index, family);
   core.shares.release(allocation.share);
   allocation.state = AllocationState::ended;
+  allocation.live_until(0);
 
   AllocationFacts& facts = core.allocations.facts(index);
   facts.ended_ns = core.now_ns;

@@ -82,8 +82,7 @@ void start(Core& core, std::uint32_t index, const PendingAllocate& p, const Port
   allocation.client = p.answer_to.client.remote;
   allocation.listener = p.answer_to.client.local;
   allocation.client_path = p.answer_to.path;
-  allocation.client_flow = p.flow;
-  allocation.expires_ns = core.now_ns + p.request.lifetime_s * engine::kNsPerS;
+  allocation.live_until(core.now_ns + p.request.lifetime_s * engine::kNsPerS);
   allocation.state = AllocationState::live;
   engine::Flow& flow = describe(core.flows[p.flow], FlowKind::client, index);
   flow.path = allocation.client_path;

@@ -80,12 +80,7 @@ void PacketPath::from_client(net::Packet* p, std::uint32_t allocation) {
       return to_peer(p, leader_.to_peer);
     }
     out = channel_to_peer(core_, allocation, net::payload(p));
-    if (out) {
-      leader_.train = info.train;
-      leader_.flow = info.flow;
-      leader_.header = header;
-      leader_.to_peer = *out;
-    }
+    if (out && info.train != 0) leader_ = {info.train, info.flow, header, *out, {}};
   } else if (is_stun(p)) {
     if (!is_send_indication(p)) return to_requests(p);
     out = send_to_peer(core_, allocation, net::payload(p));
@@ -101,9 +96,7 @@ void PacketPath::from_peer(net::Packet* p, std::uint32_t allocation) {
     if (follows(info)) return to_client(p, leader_.to_client);
     if (const auto out = peer_to_channel(core_, core_.flows[info.flow], size)) {
       if (!*out) return shard_.drop(p, out->error());
-      leader_.train = info.train;
-      leader_.flow = info.flow;
-      leader_.to_client = **out;
+      if (info.train != 0) leader_ = {info.train, info.flow, 0, {}, **out};
       return to_client(p, **out);
     }
   }
@@ -204,7 +197,8 @@ void PacketPath::look_ahead(std::span<net::Packet* const> packets) {
     const net::PacketInfo& info = net::info(p);
     if (info.flow == net::kNoFlow) continue;
     const engine::Flow& flow = core_.flows[info.flow];
-    if (kind(flow) != FlowKind::pending) core_.allocations.prefetch(flow.index);
+    if (kind(flow) == FlowKind::client) core_.allocations.prefetch_to_peer(flow.index);
+    if (kind(flow) == FlowKind::channel) core_.allocations.prefetch_to_client(flow.index);
   }
   std::array<std::uint32_t, kAhead> hashes;
   std::uint32_t hashed = 0;

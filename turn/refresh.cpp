@@ -58,7 +58,7 @@ Handled refresh(Core& core, const Request& request) {
     }
     return answer_lifetime(core, request, 0);
   }
-  allocation.expires_ns = core.now_ns + *lifetime_s * engine::kNsPerS;
+  allocation.live_until(core.now_ns + *lifetime_s * engine::kNsPerS);
   return answer_lifetime(core, request, *lifetime_s);
 }
 

@@ -21,7 +21,7 @@ OrDrop<ToPeer> send_to_peer(Core& core, std::uint32_t index, stun::Bytes datagra
   const auto send = parse_send_indication(datagram);
   if (!send) return tl::unexpected(send.error());
   const Allocation& allocation = core.allocations[index];
-  if (!allocation.live_at(core.now_ns)) return tl::unexpected(net::Drop::no_allocation);
+  if (!allocation.sends_at(core.now_ns)) return tl::unexpected(net::Drop::no_allocation);
   if (send->peer.port == 0) return tl::unexpected(net::Drop::bad_indication);
   const net::Family family = send->peer.address.family();
   if (!allocation.has(family)) return tl::unexpected(net::Drop::wrong_family);
