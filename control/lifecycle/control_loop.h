@@ -1,0 +1,75 @@
+#pragma once
+// The control thread while the relay serves: signals, reloads, the drain, records, health, metrics.
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <tl/expected.hpp>
+#include <vector>
+
+#include "control/config/load.h"
+#include "control/http/server.h"
+#include "control/lifecycle/drain.h"
+#include "control/lifecycle/liveness.h"
+#include "control/lifecycle/reload.h"
+#include "control/lifecycle/service_manager.h"
+#include "control/log/record_file.h"
+#include "control/metrics/load_meter.h"
+#include "control/relay/relay.h"
+
+namespace penstock::control {
+
+class ControlLoop {
+ public:
+  /// Everything given outlives the loop. `config`: what `sources` said at start.
+  ControlLoop(const Sources& sources, const Config& config, const std::vector<std::uint32_t>& allowed_cores, Log& log,
+              RecordFile& records, Relay& relay);
+
+  /// Opens the metrics listener, if there is to be one.
+  tl::expected<void, std::string> listen();
+  /// Lets the workers serve; returns when a signal has ended them.
+  void run();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void announce();
+  void wait_for_signal();
+  void act(Drain::Action action);
+  void on_reload();
+  void take_over(Reloaded reloaded);
+  void tick();
+  void slow_tick();
+  std::chrono::microseconds slow_period() const;
+  std::size_t take_records();
+  ProcessState state() const;
+
+  const Sources& sources_;
+  const Config started_with_;
+  Config config_;
+  const std::vector<std::uint32_t>& allowed_cores_;
+  Log& log_;
+  RecordFile& records_;
+  Relay& relay_;
+  ServiceManager manager_;
+  LoadMeter load_;
+  Liveness liveness_;
+  Drain drain_;
+  bool serving_ = false;
+  const std::uint64_t started_unix_s_;
+  const Clock::time_point started_ = Clock::now();
+  std::uint64_t reloads_ = 0;
+  std::uint64_t reloads_failed_ = 0;
+  unsigned slow_ticks_ = 0;
+  boost::asio::io_context io_{1};
+  boost::asio::signal_set signals_;
+  boost::asio::steady_timer tick_timer_;
+  boost::asio::steady_timer slow_timer_;
+  std::optional<http::Server> server_;
+};
+
+}  // namespace penstock::control
