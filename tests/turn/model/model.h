@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "dataplane/net/address.h"
-#include "dataplane/stun/attributes.h"
+#include "tests/turn/model/allocate_wish.h"
 
 namespace penstock::turn::test {
 
@@ -37,18 +37,6 @@ struct Delivery {
   friend std::strong_ordering operator<=>(const Delivery&, const Delivery&) = default;
 };
 std::string to_string(const Delivery& delivery);
-
-/// What an Allocate asks for; families as on the wire: 1 is IPv4, 2 is IPv6, others do not exist.
-struct AllocateWish {
-  std::optional<std::uint8_t> transport = 17;
-  std::optional<std::uint32_t> lifetime_s = {};
-  std::optional<std::uint8_t> family = {};
-  std::optional<std::uint8_t> additional = {};
-  std::optional<bool> even_port = {};  ///< true: reserve the next
-  std::optional<stun::ReservationToken> token = {};
-  bool dont_fragment = false;
-  bool unknown_attribute = false;
-};
 
 /// RFC 8656's five-tuple; the protocol is UDP.
 struct ClientTuple {

@@ -138,7 +138,4 @@ class Trial {
   std::deque<std::string> journal_;
 };
 
-std::string to_string(const AllocateWish& wish);
-void write(stun::MessageBuilder& builder, const AllocateWish& wish);
-
 }  // namespace penstock::turn::test

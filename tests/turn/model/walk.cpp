@@ -172,15 +172,15 @@ void Walk::train(Trial& trial) {
 void Walk::pass_time(Trial& trial) {
   static constexpr std::array<std::uint32_t, 10> kSeconds = {1, 1, 5, 29, 60, 150, 299, 301, 599, 1800};
   const std::set<Nanoseconds> deadlines = trial.model().deadlines();
-  if (deadlines.empty() || one_in(2)) {
+  if (deadlines.empty() || one_in(3)) {
     trial.advance(one_in(4) ? 1 + below(1'000'000'000) : kSeconds[below(10)] * kSecond);
+    if (one_in(2)) return;
   } else {
     const std::vector<Nanoseconds> all(deadlines.begin(), deadlines.end());
     const Nanoseconds around[] = {0, 1, 2, kSecond};
-    const Nanoseconds then = any(all) - 1 + around[below(4)];
-    trial.advance_to(std::max(then, trial.model().now));
+    trial.advance_to(std::max(any(all) - 1 + around[below(4)], trial.model().now));
   }
-  if (one_in(2)) trial.probe();
+  trial.probe();
 }
 
 void Walk::disturb(Trial& trial) {
