@@ -70,8 +70,11 @@ function(penstock_fuzz name)
   set_tests_properties(${name} PROPERTIES LABELS fuzz TIMEOUT 120)
 endfunction()
 
-# penstock_benchmark(NAME SOURCES ... DEPENDS ...): a Google Benchmark program in <build>/bin.
+# penstock_benchmark(NAME [SMOKE filter] SOURCES ... DEPENDS ...): a Google Benchmark program in <build>/bin. ctest only sees
+# that it runs: SMOKE is a filter that picks its quick ones.
 function(penstock_benchmark name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  cmake_parse_arguments(ARG "" "SMOKE" "SOURCES;DEPENDS" ${ARGN})
   penstock_executable(${name} SOURCES ${ARG_SOURCES} DEPENDS ${ARG_DEPENDS} benchmark::benchmark benchmark::benchmark_main)
+  add_test(NAME ${name} COMMAND ${name} --benchmark_min_time=0.001 --benchmark_filter=${ARG_SMOKE})
+  set_tests_properties(${name} PROPERTIES LABELS bench TIMEOUT 120 FAIL_REGULAR_EXPRESSION "ERROR OCCURRED|Failed to match")
 endfunction()
