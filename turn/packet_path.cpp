@@ -1,43 +1,26 @@
 #include "turn/packet_path.h"
 
-#include <rte_prefetch.h>
-
 #include <algorithm>
 #include <cstring>
 
 #include "dataplane/stun/channel_data.h"
 #include "turn/channel_to_peer.h"
+#include "turn/first_bytes.h"
 #include "turn/flows.h"
+#include "turn/look_ahead.h"
 #include "turn/peer_to_channel.h"
 #include "turn/peer_to_data.h"
 #include "turn/requests.h"
 #include "turn/send_to_peer.h"
 
 namespace penstock::turn {
-namespace {
-
-// By the first two bits (RFC 8656 section 12): all that a client may send.
-bool is_stun(const net::Packet* p) {
-  return p->data_len >= stun::kHeaderBytes && (*rte_pktmbuf_mtod(p, const std::uint8_t*) & 0xc0) == 0;
-}
-bool is_channel_data(const net::Packet* p) {
-  return p->data_len >= stun::kChannelDataHeaderBytes && (*rte_pktmbuf_mtod(p, const std::uint8_t*) & 0xc0) == 0x40;
-}
-bool is_send_indication(const net::Packet* p) {
-  return stun::load_be16(rte_pktmbuf_mtod(p, const std::uint8_t*)) == 0x0016;
-}
-std::uint32_t channel_header(const net::Packet* p) {
-  return stun::load_be32(rte_pktmbuf_mtod(p, const std::uint8_t*));
-}
-
-}  // namespace
 
 void PacketPath::process(net::Burst& burst) {
   leader_.train = 0;
   flows_changed_ = false;
   for (std::span<net::Packet*> packets = burst.span(); !packets.empty();) {
-    const auto some = packets.first(std::min(packets.size(), kAhead));
-    look_ahead(some);
+    const auto some = packets.first(std::min(packets.size(), kLookAhead));
+    look_ahead(core_, some);
     for (net::Packet* p : some) handle(p);
     packets = packets.subspan(some.size());
   }
@@ -186,32 +169,6 @@ void PacketPath::add_head(net::Packet* p, const ToClient& out) {
   const std::size_t head = data_head_size(peer);
   write_data_head(core_, {net::prepend(p, head), head}, peer, size);
   net::append_zeros(p, stun::MessageBuilder::padding_bytes(size));
-}
-
-// Two looks at some packets before they are handled one by one, so that they find what they need in the cache: the
-// payload's head and the allocation first, then the channel that the head names. (By DPDK's prefetch, which is opaque
-// to the compiler: it takes a function of built-in ones for one without effect, and leaves out the call.)
-void PacketPath::look_ahead(std::span<net::Packet* const> packets) {
-  for (const net::Packet* p : packets) {
-    rte_prefetch0(rte_pktmbuf_mtod(p, const void*));
-    const net::PacketInfo& info = net::info(p);
-    if (info.flow == net::kNoFlow) continue;
-    const engine::Flow& flow = core_.flows[info.flow];
-    if (kind(flow) == FlowKind::client) core_.allocations.prefetch_to_peer(flow.index);
-    if (kind(flow) == FlowKind::channel) core_.allocations.prefetch_to_client(flow.index);
-  }
-  std::array<std::uint32_t, kAhead> hashes;
-  std::uint32_t hashed = 0;
-  for (const net::Packet* p : packets) {
-    const net::PacketInfo& info = net::info(p);
-    if (info.flow == net::kNoFlow || !is_channel_data(p)) continue;
-    const engine::Flow& flow = core_.flows[info.flow];
-    if (kind(flow) != FlowKind::client) continue;
-    const auto number = static_cast<std::uint16_t>(channel_header(p) >> 16);
-    hashes[hashed] = core_.channels.hash(flow.index, number);
-    core_.channels.prefetch(hashes[hashed++]);
-  }
-  for (std::uint32_t i = 0; i < hashed; ++i) core_.channels.prefetch_channel(hashes[i]);
 }
 
 }  // namespace penstock::turn

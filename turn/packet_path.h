@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstdint>
-#include <span>
 
 #include "dataplane/engine/shard.h"
 #include "turn/core.h"
@@ -20,10 +19,6 @@ class PacketPath {
   void process_handed_over(net::Burst& burst);
 
  private:
-  /// Packets whose memory is asked for before the first of them is handled: enough to hide its latency, few enough for
-  /// the first cache to keep.
-  static constexpr std::size_t kAhead = 32;
-  void look_ahead(std::span<net::Packet* const> packets);
   void handle(net::Packet* p);
   void from_client(net::Packet* p, std::uint32_t allocation);
   void from_peer(net::Packet* p, std::uint32_t allocation);

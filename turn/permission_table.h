@@ -1,8 +1,9 @@
 #pragma once
 // Permissions (RFC 8656 section 9): which peer addresses an allocation exchanges packets with.
 
+#include <rte_prefetch.h>
+
 #include <cstdint>
-#include <span>
 
 #include "dataplane/net/packet.h"
 #include "turn/allocation.h"
@@ -37,7 +38,12 @@ class PermissionTable {
     const std::uint64_t h = net::hash({peer, 0}, salt_ + allocation);
     return static_cast<std::uint32_t>(h ^ h >> 32);
   }
-  void prefetch(std::uint32_t allocation, const net::Address& peer) const { table_.prefetch(hash(allocation, peer)); }
+  void prefetch(std::uint32_t hash) const { table_.prefetch(hash); }
+  /// Fetches the permission that probably has that hash; its index is not checked.
+  void prefetch_permission(std::uint32_t hash) const {
+    const std::uint32_t index = table_.guess(hash);
+    if (index != kNone) rte_prefetch0(&pool_[index]);
+  }
 
   /// The permission whether expired or not; nullptr when there is none.
   Permission* find(std::uint32_t allocation, const net::Address& peer);

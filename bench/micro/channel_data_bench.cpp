@@ -1,6 +1,7 @@
-// ChannelData through the TURN service, both ways, single packets of all channels in random order. Fed by memory_port;
-// every channel has an allocation of its own. `ns_per_packet`: CPU time of whole passes, memory_port included;
-// `classify_ns` and `service_ns`: what flow lookup and the service took of it, by their share of the cycles.
+// ChannelData, and Send and Data indications, through the TURN service: single packets of all channels in random order.
+// Fed by memory_port; every channel has an allocation of its own. `ns_per_packet`: CPU time of whole passes,
+// memory_port included; `classify_ns` and `service_ns`: what flow lookup and the service took of it, by their share of
+// the cycles.
 
 #include <benchmark/benchmark.h>
 
@@ -22,6 +23,7 @@ using test::TestBed;
 
 constexpr std::uint16_t kChannel = 0x4000;
 constexpr std::uint16_t kPayload = 100;
+constexpr std::uint8_t kSendHead = 36;
 
 net::Endpoint client_endpoint(std::uint32_t n) {
   return {net::Address::v4(0xc0000200 + n / 50'000), static_cast<std::uint16_t>(1024 + n % 50'000)};
@@ -51,10 +53,18 @@ struct Relay {
       down.local = bed.port().find(relayed);
       down.size = kPayload;
       to_client.push_back(down);
+      port::MemoryTemplate send = up;
+      send.size = kSendHead + kPayload;
+      send.head_size = kSendHead;
+      const auto indication = client.send_indication(peer_endpoint(n), test::payload(kPayload));
+      std::copy_n(indication.begin(), kSendHead, send.head.begin());
+      sends.push_back(send);
+      port::MemoryTemplate data = down;
+      data.remote.port = 1000;  // any port but the channel's
+      datas.push_back(data);
     }
     std::mt19937 random(1);
-    std::shuffle(to_peer.begin(), to_peer.end(), random);
-    std::shuffle(to_client.begin(), to_client.end(), random);
+    for (auto* packets : {&to_peer, &to_client, &sends, &datas}) std::shuffle(packets->begin(), packets->end(), random);
     bed.port().set_record(false);
   }
 
@@ -73,6 +83,8 @@ struct Relay {
   TestBed bed;
   std::vector<port::MemoryTemplate> to_peer;
   std::vector<port::MemoryTemplate> to_client;
+  std::vector<port::MemoryTemplate> sends;
+  std::vector<port::MemoryTemplate> datas;
 };
 
 // Made once for the benchmarks of one size, which follow each other; there is only one at a time.
@@ -96,10 +108,10 @@ struct Cycles {
   double classify, service, all;
 };
 
-void relay_packets(benchmark::State& state, Direction direction) {
+void relay_packets(benchmark::State& state, std::vector<port::MemoryTemplate> Relay::* packets_of) {
   Relay& relay = relay_with(static_cast<std::uint32_t>(state.range(0)));
   TestBed& bed = relay.bed;
-  if (!bed.port().present(direction == Direction::to_peer ? relay.to_peer : relay.to_client)) {
+  if (!bed.port().present(relay.*packets_of)) {
     return state.SkipWithError("no packets");
   }
   engine::WorkerCounters& counters = bed.shard().counters();
@@ -122,16 +134,26 @@ void relay_packets(benchmark::State& state, Direction direction) {
   if (!bed.equation_error().empty() || bed.all_drops() != 0) state.SkipWithError("packets were dropped");
 }
 
-void to_peer(benchmark::State& state) {
-  relay_packets(state, Direction::to_peer);
+void channel_to_peer(benchmark::State& state) {
+  relay_packets(state, &Relay::to_peer);
 }
-void to_client(benchmark::State& state) {
-  relay_packets(state, Direction::to_client);
+void peer_to_channel(benchmark::State& state) {
+  relay_packets(state, &Relay::to_client);
 }
-BENCHMARK(to_peer)->Arg(1 << 10);
-BENCHMARK(to_client)->Arg(1 << 10);
-BENCHMARK(to_peer)->Arg(1 << 16);
-BENCHMARK(to_client)->Arg(1 << 16);
+void send_to_peer(benchmark::State& state) {
+  relay_packets(state, &Relay::sends);
+}
+void peer_to_data(benchmark::State& state) {
+  relay_packets(state, &Relay::datas);
+}
+BENCHMARK(channel_to_peer)->Arg(1 << 10);
+BENCHMARK(peer_to_channel)->Arg(1 << 10);
+BENCHMARK(send_to_peer)->Arg(1 << 10);
+BENCHMARK(peer_to_data)->Arg(1 << 10);
+BENCHMARK(channel_to_peer)->Arg(1 << 16);
+BENCHMARK(peer_to_channel)->Arg(1 << 16);
+BENCHMARK(send_to_peer)->Arg(1 << 16);
+BENCHMARK(peer_to_data)->Arg(1 << 16);
 
 }  // namespace
 }  // namespace penstock::turn
