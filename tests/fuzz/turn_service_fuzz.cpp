@@ -219,8 +219,8 @@ class Session {
   }
 
   void pass_time() {
-    constexpr std::array<std::uint64_t, 8> kSteps = {1,   kSecond,       30 * kSecond,  60 * kSecond,
-                                                     299, 300 * kSecond, 600 * kSecond, 3600 * kSecond};
+    constexpr std::array<std::uint64_t, 8> kSteps = {
+        1, kSecond, 30 * kSecond, 60 * kSecond, 299 * kSecond, 300 * kSecond, 600 * kSecond, 3600 * kSecond};
     const std::uint8_t choice = input_.byte();
     bed_.advance(kSteps[choice % 8] + (choice >= 128 ? input_.word() : 0));
     judge();
@@ -335,6 +335,9 @@ class Session {
       REQUIRE(bed_.shard(worker).flows().size() == 0);
       REQUIRE(bed_.port(worker).packets_in_use() == 0);
       REQUIRE(bed_.shard(worker).counters().packets_in_use.get() == 0);
+    }
+    for (std::uint8_t address = 0; address < bed_.options().fixed.relay_addresses.size(); ++address) {
+      REQUIRE(bed_.shared().directory.claimed(address) == 0);
     }
     REQUIRE(bed_.host().open_endpoints() == bed_.options().fixed.listen.size());
   }

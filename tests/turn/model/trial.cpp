@@ -468,6 +468,9 @@ void Trial::finish(bool drain) {
             stats.reservations.get() + stats.permissions.get() + stats.channels.get() + stats.users.get() +
             bed_.shard(worker).flows().size();
   }
+  for (std::uint8_t address = 0; address < bed_.options().fixed.relay_addresses.size(); ++address) {
+    left += bed_.shared().directory.claimed(address);
+  }
   if (left != 0) fail(fmt::format("{} entries are left when all is over", left));
   if (bed_.host().open_endpoints() != bed_.options().fixed.listen.size()) fail("relayed ports are left open");
   if (records_ != made_) fail(fmt::format("{} records of {} allocations", records_, made_));
