@@ -14,6 +14,10 @@ namespace {
 // expire; this only says when their entries are free for others.
 constexpr std::uint64_t kReclaimNs = 60 * engine::kNsPerS;
 
+// Allocations looked at per pass, at most. An expired one costs the closing of its sockets, so this bounds how long a
+// mass expiry keeps a pass from the packets.
+constexpr unsigned kTimersPerPass = 16;
+
 void on_timer(Core& core, std::uint32_t index) {
   Allocation& allocation = core.allocations[index];
   if (allocation.state != AllocationState::live) return;
@@ -64,12 +68,13 @@ void watch(Core& core, std::uint32_t index) {
 }
 
 bool advance(Core& core, unsigned budget) {
-  bool left = core.timers.advance(core.now_ns, budget, [&](std::uint32_t index) { on_timer(core, index); });
-  discard_expired_reservations(core, budget);
-  if (core.drain_at != kNone) left |= end_drained(core, budget);
+  bool left = core.timers.advance(core.now_ns, std::min(budget, kTimersPerPass),
+                                  [&](std::uint32_t index) { on_timer(core, index); });
+  discard_expired_reservations(core, kTimersPerPass);
+  if (core.drain_at != kNone) left |= end_drained(core, std::min(budget, kTimersPerPass));
   if (core.sweep_at != kNone) left |= check_again(core, budget);
-  core.outbox.flush();
-  run_held_up_allocates(core);
+  left |= core.outbox.flush();
+  left |= run_held_up_allocates(core);
   left |= settle_ended(core, budget);
   update_gauges(core);
   return left;

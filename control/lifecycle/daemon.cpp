@@ -44,6 +44,7 @@ tl::expected<void, std::string> serve(const Sources& sources, const Config& conf
 }  // namespace
 
 int run_daemon(const Sources& sources, Loaded loaded, const std::vector<std::uint32_t>& allowed_cores) {
+  std::signal(SIGHUP, SIG_IGN);   // until it means a reload
   std::signal(SIGPIPE, SIG_IGN);  // a log whose reader went away must not end the relay
   Log log(loaded.config.log);
   const HostFacts facts = read_host_facts();
