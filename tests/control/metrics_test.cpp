@@ -5,7 +5,6 @@
 
 #include <map>
 #include <nlohmann/json.hpp>
-#include <regex>
 #include <set>
 #include <sstream>
 
@@ -111,6 +110,11 @@ TEST(Metrics, ThePacketEquationHoldsInAScrape) {
   EXPECT_EQ(out, in);
 }
 
+bool is_name(std::string_view text) {
+  return !text.empty() && text[0] >= 'a' && text[0] <= 'z' &&
+         text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string_view::npos;
+}
+
 // What `promtool check metrics` asks, of every family.
 TEST(Metrics, ExpositionIsWellFormed) {
   const FakeWorker one;
@@ -120,16 +124,15 @@ TEST(Metrics, ExpositionIsWellFormed) {
   state.relay_ports = {{"192.0.2.1", 5, 100}};
   const LoadMeter load(workers, 1e9);
   const auto families = Collector(workers, load, [&] { return state; }).Collect();
-  static const std::regex kName("[a-z][a-z0-9_]*");
   std::set<std::string> names;
   for (const auto& family : families) {
     EXPECT_TRUE(names.insert(family.name).second) << family.name << " is there twice";
-    EXPECT_TRUE(std::regex_match(family.name, kName)) << family.name;
+    EXPECT_TRUE(is_name(family.name)) << family.name;
     EXPECT_TRUE(family.help.ends_with('.')) << family.name;
     EXPECT_EQ(family.name.ends_with("_total"), family.type == prometheus::MetricType::Counter) << family.name;
     EXPECT_FALSE(family.metric.empty()) << family.name;
     for (const auto& metric : family.metric) {
-      for (const auto& label : metric.label) EXPECT_TRUE(std::regex_match(label.name, kName)) << label.name;
+      for (const auto& label : metric.label) EXPECT_TRUE(is_name(label.name)) << label.name;
     }
   }
   parse(expose(Collector(workers, load, [&] { return state; })));
