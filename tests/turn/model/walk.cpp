@@ -155,12 +155,17 @@ void Walk::train(Trial& trial) {
   Payload bytes = data();
   bytes.push_back(1);
   if (one_in(2)) {
-    std::vector<std::uint16_t> numbers(2 + below(8), static_cast<std::uint16_t>(0x4000 + below(7)));
+    const std::size_t at = who(trial);
+    std::vector<std::uint16_t> known = {static_cast<std::uint16_t>(0x4000 + below(7))};
+    if (const Model::Allocation* allocation = trial.model().find(trial.actors()[at].tuple)) {
+      for (const auto& [number, channel] : allocation->channels) known.push_back(number);
+    }
+    std::vector<std::uint16_t> numbers(2 + below(8), any(known));
     for (std::uint16_t& n : numbers) {
-      if (one_in(4)) n = static_cast<std::uint16_t>(0x4000 + below(7));
+      if (one_in(3)) n = any(known);
     }
     bytes.resize(std::min<std::size_t>(bytes.size(), 1000));
-    return trial.channel_train(who(trial), numbers, bytes);
+    return trial.channel_train(at, numbers, bytes);
   }
   const net::Endpoint to = relayed(trial);
   const net::Endpoint from = any(trial.peers());
