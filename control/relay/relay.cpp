@@ -32,6 +32,7 @@ engine::ShardOptions shard_options(const DataplaneSection& dataplane, std::uint1
   engine::ShardOptions options;
   options.worker = worker;
   options.workers = workers;
+  options.locals = 2 * dataplane.allocations + kLocalsBesides;
   options.flows = dataplane.allocations + dataplane.channels + kFlowsBesides;
   options.answer_packets = kAnswerPackets;
   return options;

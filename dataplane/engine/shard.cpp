@@ -20,6 +20,7 @@ Shard::Shard(const ShardOptions& options, std::unique_ptr<port::Port> port, Post
       post_office_(&post_office),
       answers_(std::move(answers)),
       flows_(options.flows),
+      owners_(options.locals, ServiceId::none),
       to_wake_(options.workers, 0) {
   inbox().port = port_.get();
   counters_.flows_capacity.set(flows_.capacity());

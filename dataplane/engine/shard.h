@@ -20,6 +20,7 @@ struct ShardOptions {
   std::uint16_t worker = 0;
   std::uint16_t workers = 1;
   std::uint32_t flows = 1U << 16;
+  std::uint32_t locals = 1U << 16;      ///< endpoints that its port may have bound at once
   std::uint32_t answer_packets = 2048;  ///< packets with a buffer, for what this worker originates
 };
 

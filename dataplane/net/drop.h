@@ -46,7 +46,7 @@ enum class Drop : std::uint8_t {
 
 inline constexpr std::size_t kDropCount = static_cast<std::size_t>(Drop::count_);
 
-/// Names as in metrics: penstock_dropped_packets_total{reason="..."}.
+/// Names as in metrics: penstock_packets_dropped_total{reason="..."}.
 inline constexpr std::array<std::string_view, kDropCount> kDropNames = {
     "rx_truncated",
     "rx_no_packet",

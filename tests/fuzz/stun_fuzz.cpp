@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -16,17 +14,10 @@
 #include "dataplane/stun/integrity.h"
 #include "dataplane/stun/nonce_cookie.h"
 #include "dataplane/stun/opaque_string.h"
+#include "tests/fuzz/require.h"
 
 namespace penstock::stun {
 namespace {
-
-#define REQUIRE(condition)                                                 \
-  do {                                                                     \
-    if (!(condition)) {                                                    \
-      std::fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
-      std::abort();                                                        \
-    }                                                                      \
-  } while (false)
 
 using Buffer = std::array<std::uint8_t, 70000>;
 Buffer buffer;
