@@ -7,7 +7,7 @@
 
 #include "control/relay/memory.h"
 #include "dataplane/net/packet_pool.h"
-#include "dataplane/port/uring_port.h"
+#include "dataplane/port/uring/port.h"
 
 namespace penstock::control {
 namespace {

@@ -7,7 +7,7 @@
 #include <chrono>
 #include <thread>
 
-#include "dataplane/port/memory_port.h"
+#include "dataplane/port/memory/port.h"
 
 namespace penstock::engine {
 namespace {

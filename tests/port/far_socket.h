@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "dataplane/net/address.h"
-#include "dataplane/port/control_message.h"
-#include "dataplane/port/socket_address.h"
+#include "dataplane/port/uring/control_message.h"
+#include "dataplane/port/uring/socket_address.h"
 
 namespace penstock::port {
 

@@ -1,9 +1,9 @@
-#include "dataplane/port/memory_port.h"
-
 #include <gtest/gtest.h>
 
 #include <numeric>
 #include <thread>
+
+#include "dataplane/port/memory/port.h"
 
 namespace penstock::port {
 namespace {

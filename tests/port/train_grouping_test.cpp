@@ -1,4 +1,4 @@
-#include "dataplane/port/train_grouping.h"
+#include "dataplane/port/uring/train_grouping.h"
 
 #include <gtest/gtest.h>
 

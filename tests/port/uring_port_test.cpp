@@ -1,5 +1,3 @@
-#include "dataplane/port/uring_port.h"
-
 #include <gtest/gtest.h>
 #include <net/if.h>
 #include <sched.h>
@@ -10,6 +8,7 @@
 #include <numeric>
 #include <thread>
 
+#include "dataplane/port/uring/port.h"
 #include "tests/port/far_socket.h"
 
 namespace penstock::port {

@@ -14,8 +14,8 @@ import sys
 FOLLOWED = ["dataplane/engine/worker.cpp", "turn/packet_path.cpp"]
 # What a call through an interface reaches: text of the call -> (what to draw, file to describe it, method to follow).
 BOUNDARIES = {
-    "port().receive": ("port.receive", "dataplane/port/uring_receiver.h", None),
-    "port().transmit": ("port.transmit", "dataplane/port/uring_sender.h", None),
+    "port().receive": ("port.receive", "dataplane/port/uring/receiver.h", None),
+    "port().transmit": ("port.transmit", "dataplane/port/uring/sender.h", None),
     "flows.find_burst": ("flows.find_burst", "dataplane/engine/flow_table.h", None),
     "->process": ("service.process", None, "PacketPath::process"),
     "->process_handed_over": ("service.process_handed_over", None, "PacketPath::process_handed_over"),

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "dataplane/engine/worker.h"
-#include "dataplane/port/memory_port.h"
+#include "dataplane/port/memory/port.h"
 #include "turn/service.h"
 
 namespace penstock::turn::test {

@@ -1,4 +1,4 @@
-#include "dataplane/port/slab_ring.h"
+#include "dataplane/port/uring/slab_ring.h"
 
 #include <fmt/format.h>
 #include <rte_errno.h>

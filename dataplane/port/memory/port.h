@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "dataplane/net/packet_pool.h"
-#include "dataplane/port/memory_host.h"
+#include "dataplane/port/memory/host.h"
 #include "dataplane/port/port.h"
 
 namespace penstock::port {

@@ -1,4 +1,4 @@
-#include "dataplane/port/memory_port.h"
+#include "dataplane/port/memory/port.h"
 
 #include <fmt/format.h>
 

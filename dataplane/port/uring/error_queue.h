@@ -7,7 +7,7 @@
 #include <span>
 
 #include "dataplane/port/port.h"
-#include "dataplane/port/socket_table.h"
+#include "dataplane/port/uring/socket_table.h"
 
 namespace penstock::port {
 

@@ -6,14 +6,14 @@
 #include <tl/expected.hpp>
 
 #include "dataplane/net/packet_pool.h"
-#include "dataplane/port/error_queue.h"
 #include "dataplane/port/port.h"
-#include "dataplane/port/ring.h"
-#include "dataplane/port/slab_ring.h"
-#include "dataplane/port/socket_table.h"
-#include "dataplane/port/uring_options.h"
-#include "dataplane/port/uring_receiver.h"
-#include "dataplane/port/uring_sender.h"
+#include "dataplane/port/uring/error_queue.h"
+#include "dataplane/port/uring/options.h"
+#include "dataplane/port/uring/receiver.h"
+#include "dataplane/port/uring/ring.h"
+#include "dataplane/port/uring/sender.h"
+#include "dataplane/port/uring/slab_ring.h"
+#include "dataplane/port/uring/socket_table.h"
 #include "dataplane/port/waker.h"
 
 namespace penstock::port {

@@ -1,11 +1,11 @@
-#include "dataplane/port/uring_sender.h"
+#include "dataplane/port/uring/sender.h"
 
 #include <time.h>
 
 #include <cerrno>
 #include <span>
 
-#include "dataplane/port/socket.h"
+#include "dataplane/port/uring/socket.h"
 
 namespace penstock::port {
 namespace {

@@ -9,11 +9,11 @@
 
 #include "dataplane/net/burst.h"
 #include "dataplane/net/packet_pool.h"
-#include "dataplane/port/arrival.h"
-#include "dataplane/port/error_queue.h"
-#include "dataplane/port/ring.h"
-#include "dataplane/port/slab_ring.h"
-#include "dataplane/port/socket_table.h"
+#include "dataplane/port/uring/arrival.h"
+#include "dataplane/port/uring/error_queue.h"
+#include "dataplane/port/uring/ring.h"
+#include "dataplane/port/uring/slab_ring.h"
+#include "dataplane/port/uring/socket_table.h"
 #include "dataplane/port/waker.h"
 
 namespace penstock::port {

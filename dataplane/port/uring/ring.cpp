@@ -1,4 +1,4 @@
-#include "dataplane/port/ring.h"
+#include "dataplane/port/uring/ring.h"
 
 #include <fmt/format.h>
 #include <sys/syscall.h>

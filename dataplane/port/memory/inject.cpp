@@ -3,8 +3,8 @@
 #include <cstdlib>
 #include <vector>
 
-#include "dataplane/port/arrival.h"
-#include "dataplane/port/memory_port.h"
+#include "dataplane/port/memory/port.h"
+#include "dataplane/port/uring/arrival.h"
 
 namespace penstock::port {
 namespace {

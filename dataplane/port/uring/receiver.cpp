@@ -1,4 +1,4 @@
-#include "dataplane/port/uring_receiver.h"
+#include "dataplane/port/uring/receiver.h"
 
 #include <poll.h>
 #include <time.h>
@@ -6,9 +6,9 @@
 
 #include <algorithm>
 
-#include "dataplane/port/completion_tag.h"
-#include "dataplane/port/control_message.h"
-#include "dataplane/port/socket_address.h"
+#include "dataplane/port/uring/completion_tag.h"
+#include "dataplane/port/uring/control_message.h"
+#include "dataplane/port/uring/socket_address.h"
 
 namespace penstock::port {
 namespace {

@@ -1,4 +1,4 @@
-#include "dataplane/port/memory_host.h"
+#include "dataplane/port/memory/host.h"
 
 #include <utility>
 

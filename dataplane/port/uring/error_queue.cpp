@@ -1,4 +1,4 @@
-#include "dataplane/port/error_queue.h"
+#include "dataplane/port/uring/error_queue.h"
 
 #include <linux/errqueue.h>
 #include <sys/socket.h>
@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "dataplane/port/socket_address.h"
+#include "dataplane/port/uring/socket_address.h"
 
 namespace penstock::port {
 namespace {

@@ -8,14 +8,14 @@
 #include <cstdint>
 
 #include "dataplane/net/burst.h"
-#include "dataplane/port/control_message.h"
-#include "dataplane/port/error_queue.h"
-#include "dataplane/port/gather.h"
-#include "dataplane/port/ring.h"
-#include "dataplane/port/socket_address.h"
-#include "dataplane/port/socket_table.h"
-#include "dataplane/port/train_grouping.h"
-#include "dataplane/port/train_refusals.h"
+#include "dataplane/port/uring/control_message.h"
+#include "dataplane/port/uring/error_queue.h"
+#include "dataplane/port/uring/gather.h"
+#include "dataplane/port/uring/ring.h"
+#include "dataplane/port/uring/socket_address.h"
+#include "dataplane/port/uring/socket_table.h"
+#include "dataplane/port/uring/train_grouping.h"
+#include "dataplane/port/uring/train_refusals.h"
 
 namespace penstock::port {
 

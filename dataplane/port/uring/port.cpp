@@ -1,4 +1,4 @@
-#include "dataplane/port/uring_port.h"
+#include "dataplane/port/uring/port.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -6,7 +6,7 @@
 #include <atomic>
 #include <utility>
 
-#include "dataplane/port/socket.h"
+#include "dataplane/port/uring/socket.h"
 
 namespace penstock::port {
 namespace {

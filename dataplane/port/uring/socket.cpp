@@ -1,11 +1,11 @@
-#include "dataplane/port/socket.h"
+#include "dataplane/port/uring/socket.h"
 
 #include <unistd.h>
 
 #include <cerrno>
 
-#include "dataplane/port/control_message.h"
-#include "dataplane/port/socket_address.h"
+#include "dataplane/port/uring/control_message.h"
+#include "dataplane/port/uring/socket_address.h"
 
 namespace penstock::port {
 namespace {
