@@ -10,13 +10,20 @@ namespace penstock::net {
 
 enum class Drop : std::uint8_t {
   // port
-  rx_truncated,    // longer than the receive slab
-  rx_no_packet,    // packet pool empty
-  tx_no_buffer,    // send queue of the socket or device full
-  tx_too_big,      // does not fit the path's MTU and may not be fragmented
-  tx_unreachable,  // no route, network or host unreachable
-  tx_refused,      // the kernel's firewall or policy said no
-  tx_error,        // any other send error
+  rx_truncated,  // longer than the receive slab
+  rx_no_packet,  // packet pool empty
+  rx_malformed,  // a frame with broken IP or UDP headers
+  rx_bad_checksum,
+  tx_no_buffer,     // send queue of the socket or device full
+  tx_too_big,       // does not fit the path's MTU and may not be fragmented
+  tx_unreachable,   // no route, network or host unreachable
+  tx_refused,       // the kernel's firewall or policy said no
+  tx_error,         // any other send error
+  tx_no_neighbour,  // the next hop does not answer, or there is no room to wait for it
+  tx_link_down,
+  fragment_timeout,    // a datagram whose fragments did not all come in time
+  fragment_overflow,   // more fragments or datagrams in pieces than there is room for
+  fragment_malformed,  // overlapping, or longer than a datagram may be
   // engine
   no_flow,       // no service claims the local endpoint (any more)
   handoff_full,  // the owner's mailbox is full
@@ -50,11 +57,18 @@ inline constexpr std::size_t kDropCount = static_cast<std::size_t>(Drop::count_)
 inline constexpr std::array<std::string_view, kDropCount> kDropNames = {
     "rx_truncated",
     "rx_no_packet",
+    "rx_malformed",
+    "rx_bad_checksum",
     "tx_no_buffer",
     "tx_too_big",
     "tx_unreachable",
     "tx_refused",
     "tx_error",
+    "tx_no_neighbour",
+    "tx_link_down",
+    "fragment_timeout",
+    "fragment_overflow",
+    "fragment_malformed",
     "no_flow",
     "handoff_full",
     "not_turn",
