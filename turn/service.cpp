@@ -17,7 +17,7 @@ namespace penstock::turn {
 
 struct TurnService::Inner {
   Inner(engine::Shard& shard_, const FixedSettings& fixed, SharedState& shared,
-        std::shared_ptr<const CompiledSettings> settings, engine::Mailbox<EndedRecord>* records)
+        std::shared_ptr<const CompiledSettings> settings, net::Mailbox<EndedRecord>* records)
       : shard(shard_),
         host(shard_, records),
         core({shard_.worker(), shard_.workers(), shard_.now_ns()}, fixed, shared, host, shard_.flows(),
@@ -77,7 +77,7 @@ tl::expected<void, std::string> check_sizes(const FixedSettings& fixed, std::uin
 }  // namespace
 
 TurnService::TurnService(engine::Shard& shard, const FixedSettings& fixed, SharedState& shared,
-                         std::shared_ptr<const CompiledSettings> settings, engine::Mailbox<EndedRecord>* records)
+                         std::shared_ptr<const CompiledSettings> settings, net::Mailbox<EndedRecord>* records)
     : inner_(std::make_unique<Inner>(shard, fixed, shared, std::move(settings), records)) {}
 
 TurnService::~TurnService() = default;

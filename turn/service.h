@@ -7,9 +7,9 @@
 #include <string>
 #include <tl/expected.hpp>
 
-#include "dataplane/engine/mailbox.h"
 #include "dataplane/engine/service.h"
 #include "dataplane/engine/shard.h"
+#include "dataplane/net/mailbox.h"
 #include "turn/compiled_settings.h"
 #include "turn/messages.h"
 #include "turn/records.h"
@@ -24,7 +24,7 @@ class TurnService : public engine::Service {
   /// `fixed`, `shared` and `records` outlive the service; `shared` is the same for all workers, `records` this worker's
   /// own lane to control. Records of ended allocations go there as there is room; nullptr: nobody wants them.
   TurnService(engine::Shard& shard, const FixedSettings& fixed, SharedState& shared,
-              std::shared_ptr<const CompiledSettings> settings, engine::Mailbox<EndedRecord>* records);
+              std::shared_ptr<const CompiledSettings> settings, net::Mailbox<EndedRecord>* records);
   ~TurnService() override;
 
   /// Binds the listening endpoints, shared with the other workers. On this worker's thread.

@@ -1,8 +1,8 @@
 #pragma once
 // What the protocol code asks for, on a shard of the engine.
 
-#include "dataplane/engine/mailbox.h"
 #include "dataplane/engine/shard.h"
+#include "dataplane/net/mailbox.h"
 #include "turn/host.h"
 #include "turn/records.h"
 
@@ -10,7 +10,7 @@ namespace penstock::turn {
 
 class ShardHost final : public Host {
  public:
-  ShardHost(engine::Shard& shard, engine::Mailbox<EndedRecord>* records) : shard_(shard), records_(records) {}
+  ShardHost(engine::Shard& shard, net::Mailbox<EndedRecord>* records) : shard_(shard), records_(records) {}
 
   tl::expected<net::LocalId, port::BindError> bind(const net::Endpoint& relayed) override;
   void unbind(net::LocalId local) override;
@@ -25,7 +25,7 @@ class ShardHost final : public Host {
 
  private:
   engine::Shard& shard_;
-  engine::Mailbox<EndedRecord>* records_;
+  net::Mailbox<EndedRecord>* records_;
 };
 
 }  // namespace penstock::turn

@@ -60,7 +60,7 @@ Relay::Relay(turn::FixedSettings fixed, Settings settings, std::unique_ptr<engin
 
 Result Relay::start_workers(const Config& config, const Plan& plan) {
   for (std::size_t i = 0; i < plan.cores.size() && !config.log.allocations_file.empty(); ++i) {
-    auto lane = engine::Mailbox<turn::EndedRecord>::create(fmt::format("records-{}", i), kRecordLane);
+    auto lane = net::Mailbox<turn::EndedRecord>::create(fmt::format("records-{}", i), kRecordLane);
     if (!lane) return tl::unexpected(lane.error());
     records_.push_back(std::move(*lane));
   }

@@ -68,7 +68,7 @@ class Relay {
   std::unique_ptr<engine::PostOffice> post_office_;
   Courier courier_;
   std::deque<Kept> settings_;  ///< the newest last; older ones until every worker has moved on
-  std::vector<engine::Mailbox<turn::EndedRecord>> records_;  ///< by worker; none when nobody wants them
+  std::vector<net::Mailbox<turn::EndedRecord>> records_;  ///< by worker; none when nobody wants them
   std::vector<std::unique_ptr<engine::Worker>> workers_;
   std::vector<turn::TurnService*> services_;  ///< owned by the workers
   std::vector<WorkerSource> sources_;

@@ -6,8 +6,9 @@ namespace penstock::engine {
 namespace {
 
 template <class T>
-tl::expected<void, std::string> add_lane(std::vector<Mailbox<T>>& lanes, const std::string& name, unsigned capacity) {
-  auto lane = Mailbox<T>::create(name, capacity);
+tl::expected<void, std::string> add_lane(std::vector<net::Mailbox<T>>& lanes, const std::string& name,
+                                         unsigned capacity) {
+  auto lane = net::Mailbox<T>::create(name, capacity);
   if (!lane) return tl::unexpected(lane.error());
   lanes.push_back(std::move(*lane));
   return {};

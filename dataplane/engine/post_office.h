@@ -8,8 +8,8 @@
 #include <tl/expected.hpp>
 #include <vector>
 
-#include "dataplane/engine/mailbox.h"
 #include "dataplane/engine/message.h"
+#include "dataplane/net/mailbox.h"
 #include "dataplane/net/packet.h"
 #include "dataplane/port/port.h"
 
@@ -23,9 +23,9 @@ struct HandedOver {
 
 /// What others send to one worker, a lane per sender.
 struct Inbox {
-  std::vector<Mailbox<HandedOver>> packets;  ///< by sending worker
-  std::vector<Mailbox<Message>> messages;    ///< by sending worker; the last lane is control's
-  std::atomic<port::Port*> port{nullptr};    ///< to wake the worker; set while it lives
+  std::vector<net::Mailbox<HandedOver>> packets;  ///< by sending worker
+  std::vector<net::Mailbox<Message>> messages;    ///< by sending worker; the last lane is control's
+  std::atomic<port::Port*> port{nullptr};         ///< to wake the worker; set while it lives
 };
 
 struct PostOfficeOptions {
@@ -57,7 +57,7 @@ class PostOffice {
   PostOffice() = default;
 
   std::vector<std::unique_ptr<Inbox>> inboxes_;
-  std::vector<Mailbox<Message>> to_control_;  ///< by sending worker
+  std::vector<net::Mailbox<Message>> to_control_;  ///< by sending worker
 };
 
 }  // namespace penstock::engine

@@ -7,16 +7,13 @@
 #include <string>
 #include <tl/expected.hpp>
 
+#include "dataplane/net/environment.h"
 #include "dataplane/net/packet.h"
 
 namespace penstock::net {
 
 /// Room in front of the payload of a packet with its own buffer: L2/L3/L4 headers, VLAN, and a Data indication's lead.
 inline constexpr std::size_t kHeadroom = 128;
-
-/// Starts DPDK's environment without hugepages, PCI or root (DESIGN.md, decision 1). `memory_mb` bounds all pools.
-/// Once per process; later calls are fine and change nothing.
-tl::expected<void, std::string> start_environment(unsigned memory_mb);
 
 /// Owns an rte_mempool of mbufs.
 class PacketPool {

@@ -1,4 +1,4 @@
-#include "dataplane/engine/mailbox.h"
+#include "dataplane/net/mailbox.h"
 
 #include <gtest/gtest.h>
 
@@ -50,7 +50,7 @@ TEST(PostOffice, ThreeThreadsSendToOneAndNothingIsLostOrReordered) {
 
 TEST(Mailbox, RefusesWhenFull) {
   ASSERT_TRUE(net::start_environment(64));
-  auto mailbox = Mailbox<Numbered>::create("mailbox-full", 4);
+  auto mailbox = net::Mailbox<Numbered>::create("mailbox-full", 4);
   ASSERT_TRUE(mailbox) << mailbox.error();
   for (std::uint32_t n = 0; n < 4; ++n) EXPECT_TRUE(mailbox->send({0, n}));
   EXPECT_FALSE(mailbox->send({0, 4}));

@@ -45,7 +45,7 @@ TestBed::TestBed(BedOptions options) : options_(std::move(options)) {
   settings_.push_back(must(compile(options_.settings, options_.fixed)));
   for (std::uint16_t id = 0; id < options_.workers; ++id) {
     records_.push_back(
-        must(engine::Mailbox<EndedRecord>::create(fmt::format("turn{}-records{}", number, id), options_.record_lane)));
+        must(net::Mailbox<EndedRecord>::create(fmt::format("turn{}-records{}", number, id), options_.record_lane)));
   }
   for (std::uint16_t id = 0; id < options_.workers; ++id) add_worker(id);
 }

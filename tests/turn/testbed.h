@@ -98,7 +98,7 @@ class TestBed {
   std::unique_ptr<engine::PostOffice> office_;
   std::unique_ptr<SharedState> shared_;
   std::vector<std::shared_ptr<const CompiledSettings>> settings_;
-  std::vector<engine::Mailbox<EndedRecord>> records_;
+  std::vector<net::Mailbox<EndedRecord>> records_;
   std::vector<std::unique_ptr<engine::Worker>> workers_;
   std::vector<port::MemoryPort*> ports_;
   std::vector<TurnService*> services_;

@@ -12,7 +12,7 @@
 #include <tl/expected.hpp>
 #include <type_traits>
 
-namespace penstock::engine {
+namespace penstock::net {
 
 /// A lane between exactly two threads. DPDK's multi-producer modes do not order one sender's bytes before a later
 /// sender's tail update in the C++ memory model (22.11), so every pair of threads has a lane of its own instead.
@@ -51,4 +51,4 @@ class Mailbox {
   std::unique_ptr<rte_ring, Free> ring_;
 };
 
-}  // namespace penstock::engine
+}  // namespace penstock::net

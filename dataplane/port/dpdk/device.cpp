@@ -1,0 +1,193 @@
+#include "dataplane/port/dpdk/device.h"
+
+#include <fmt/format.h>
+#include <net/if.h>
+#include <rte_dev.h>
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+#include <rte_ether.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "dataplane/net/packet_pool.h"
+
+namespace penstock::port {
+namespace {
+
+using Result = tl::expected<void, std::string>;
+
+constexpr std::uint64_t kRxChecksums = RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM;
+constexpr std::uint64_t kTxChecksums = RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM;
+constexpr std::uint64_t kRssOfUdp = RTE_ETH_RSS_NONFRAG_IPV4_UDP | RTE_ETH_RSS_NONFRAG_IPV6_UDP;
+
+// Two devices of one kind need different names: DPDK wants a number behind the driver's name.
+std::string numbered(const std::string& arguments, std::uint16_t index) {
+  const std::size_t comma = std::min(arguments.find(','), arguments.size());
+  if (comma > 0 && std::isdigit(static_cast<unsigned char>(arguments[comma - 1])) != 0) return arguments;
+  return arguments.substr(0, comma) + std::to_string(index) + arguments.substr(comma);
+}
+
+const char* fix_for(const DeviceSpec& spec) {
+  if (spec.is_pci()) {
+    return "bind it to vfio-pci (dpdk-devbind.py -b vfio-pci ADDRESS) with the IOMMU on, or to uio_pci_generic; "
+           "bifurcated NICs such as mlx5 keep their kernel driver";
+  }
+  if (spec.device().starts_with("net_af_xdp")) {
+    return "does the interface exist and is it up, may this process use AF_XDP (CAP_NET_ADMIN, CAP_NET_RAW, CAP_BPF), "
+           "and is no other XDP program on it (ip link)?";
+  }
+  return "see DPDK's documentation of that driver for its arguments";
+}
+
+}  // namespace
+
+tl::expected<std::unique_ptr<Device>, std::string> Device::open(DeviceSpec spec, std::uint16_t index) {
+  std::unique_ptr<Device> device(new Device(std::move(spec), index));
+  if (auto attached = device->attach(); !attached) return tl::unexpected(attached.error());
+  return device;
+}
+
+std::string Device::sentence(const char* what, int error) const {
+  return fmt::format("dpdk:{}: cannot {}: {}; {}", spec_.arguments, what, rte_strerror(error < 0 ? -error : error),
+                     fix_for(spec_));
+}
+
+Result Device::attach() {
+  if (const std::string interface(spec_.kernel_interface());
+      !interface.empty() && if_nametoindex(interface.c_str()) == 0) {
+    return tl::unexpected(
+        fmt::format("dpdk:{}: this host has no interface {}; see 'ip link'", spec_.arguments, interface));
+  }
+  const std::string arguments = spec_.is_pci() ? spec_.arguments : numbered(spec_.arguments, index_);
+  // PCI devices were attached with the environment, which was given their addresses.
+  if (!spec_.is_pci()) {
+    if (const int error = rte_dev_probe(arguments.c_str()); error != 0)
+      return tl::unexpected(sentence("open the device", error));
+  }
+  rte_dev_iterator iterator;
+  id_ = RTE_MAX_ETHPORTS;
+  if (rte_eth_iterator_init(&iterator, arguments.substr(0, arguments.find(',')).c_str()) == 0) {
+    id_ = rte_eth_iterator_next(&iterator);
+    if (id_ != RTE_MAX_ETHPORTS) rte_eth_iterator_cleanup(&iterator);
+  }
+  if (id_ == RTE_MAX_ETHPORTS) {
+    id_ = UINT16_MAX;
+    return tl::unexpected(sentence("find the device", ENODEV));
+  }
+  rte_eth_dev_info info{};
+  if (const int error = rte_eth_dev_info_get(id_, &info); error != 0)
+    return tl::unexpected(sentence("read its facts", error));
+  driver_ = info.driver_name;
+  numa_node_ = rte_eth_dev_socket_id(id_);
+  max_rx_queues_ = info.max_rx_queues;
+  max_tx_queues_ = info.max_tx_queues;
+  max_mtu_ = info.max_mtu;
+  kernel_interface_ =
+      spec_.kernel_interface().empty() ? info.if_index : if_nametoindex(std::string(spec_.kernel_interface()).c_str());
+  rte_ether_addr address;
+  if (const int error = rte_eth_macaddr_get(id_, &address); error != 0)
+    return tl::unexpected(sentence("read its MAC address", error));
+  std::ranges::copy(address.addr_bytes, mac_.begin());
+  if (const int error = rte_eth_dev_get_mtu(id_, &mtu_); error != 0) mtu_ = RTE_ETHER_MTU;
+  if (spec_.mtu != 0) mtu_ = spec_.mtu;
+  return {};
+}
+
+std::uint16_t Device::frame_room() const {
+  return static_cast<std::uint16_t>(mtu_ + RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN + 2 * RTE_VLAN_HLEN);
+}
+
+Result Device::start(const DeviceSetup& setup, std::span<rte_mempool* const> pools) {
+  if (auto configured = configure(setup); !configured) return configured;
+  std::uint16_t rx_descriptors = setup.descriptors;
+  std::uint16_t tx_descriptors = setup.descriptors;
+  rte_eth_dev_adjust_nb_rx_tx_desc(id_, &rx_descriptors, &tx_descriptors);
+  const auto node = static_cast<unsigned>(numa_node_);
+  for (std::uint16_t q = 0; q < rx_queues_; ++q) {
+    const int error = rte_eth_rx_queue_setup(id_, q, rx_descriptors, node, nullptr, pools[q]);
+    if (error != 0) return tl::unexpected(sentence("set up a receive queue", error));
+  }
+  for (std::uint16_t q = 0; q < tx_queues_; ++q) {
+    const int error = rte_eth_tx_queue_setup(id_, q, tx_descriptors, node, nullptr);
+    if (error != 0) return tl::unexpected(sentence("set up a transmit queue", error));
+  }
+  if (auto set = set_mtu(); !set) return set;
+  if (const int error = rte_eth_dev_start(id_); error != 0) return tl::unexpected(sentence("start the device", error));
+  started_ = true;
+  poll();
+  return {};
+}
+
+Result Device::configure(const DeviceSetup& setup) {
+  rte_eth_dev_info info{};
+  if (const int error = rte_eth_dev_info_get(id_, &info); error != 0)
+    return tl::unexpected(sentence("read its facts", error));
+  const std::uint16_t most = spec_.queues != 0 ? std::min(spec_.queues, setup.workers) : setup.workers;
+  rx_queues_ = std::max<std::uint16_t>(1, std::min(most, max_rx_queues_));
+  tx_queues_ = std::max<std::uint16_t>(1, std::min(most, max_tx_queues_));
+  rte_eth_conf conf{};
+  conf.rxmode.mtu = mtu_;
+  conf.rxmode.offloads = info.rx_offload_capa & kRxChecksums;
+  conf.txmode.offloads = info.tx_offload_capa & kTxChecksums;
+  const std::uint64_t rss = info.flow_type_rss_offloads & kRssOfUdp;
+  if (rx_queues_ > 1 && rss != 0) {
+    conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+    conf.rx_adv_conf.rss_conf.rss_hf = rss;
+  }
+  conf.intr_conf.rxq = setup.interrupts ? 1 : 0;
+  int error = rte_eth_dev_configure(id_, rx_queues_, tx_queues_, &conf);
+  if (error != 0 && setup.interrupts) {
+    conf.intr_conf.rxq = 0;  // not every driver has them
+    error = rte_eth_dev_configure(id_, rx_queues_, tx_queues_, &conf);
+  }
+  if (error != 0) return tl::unexpected(sentence("configure the device", error));
+  offloads_ = {(conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_IPV4_CKSUM) != 0,
+               (conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_UDP_CKSUM) != 0,
+               (conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_IPV4_CKSUM) != 0,
+               (conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_UDP_CKSUM) != 0, conf.intr_conf.rxq != 0};
+  // Both families, or a client's worker would depend on its family.
+  spread_ = rx_queues_ == 1 ? Spread::one_queue : rss == kRssOfUdp ? Spread::rss : Spread::unknown;
+  return {};
+}
+
+// A kernel interface keeps the MTU the operator gave it.
+Result Device::set_mtu() {
+  if (kernel_interface_ != 0 || spec_.mtu == 0) return {};
+  if (mtu_ > max_mtu_) {
+    return tl::unexpected(fmt::format("dpdk:{}: its MTU is at most {}", spec_.arguments, max_mtu_));
+  }
+  const int error = rte_eth_dev_set_mtu(id_, mtu_);
+  if (error == 0 || error == -ENOTSUP) return {};
+  return tl::unexpected(sentence("set its MTU", error));
+}
+
+void Device::poll() {
+  rte_eth_link link{};
+  if (rte_eth_link_get_nowait(id_, &link) == 0) {
+    const bool up = link.link_status == RTE_ETH_LINK_UP;
+    if (up != link_up_.exchange(up)) counters_.link_changes.add();
+    link_mbps_ = link.link_speed == RTE_ETH_SPEED_NUM_UNKNOWN ? 0 : link.link_speed;
+  }
+  rte_eth_stats stats{};
+  if (rte_eth_stats_get(id_, &stats) != 0) return;
+  counters_.missed.set(stats.imissed);
+  counters_.no_packet.set(stats.rx_nombuf);
+  counters_.rx_errors.set(stats.ierrors);
+  counters_.tx_errors.set(stats.oerrors);
+  counters_.received_packets.set(stats.ipackets);
+  counters_.sent_packets.set(stats.opackets);
+}
+
+void Device::stop() {
+  if (!started_) return;
+  started_ = false;
+  rte_eth_dev_stop(id_);
+}
+
+Device::~Device() {
+  stop();
+  if (id_ != UINT16_MAX) rte_eth_dev_close(id_);
+}
+
+}  // namespace penstock::port
