@@ -32,7 +32,7 @@ struct Path {
 /// A route table with its version.
 struct Routing {
   std::uint32_t version = 0;  ///< below Path::kVersions
-  RouteTable table;
+  std::shared_ptr<const RouteTable> table;
 };
 
 /// Workers announce what they look at, and never wait. The mirror's thread publishes, and frees only what nobody looks
@@ -78,10 +78,12 @@ class ForwardingState {
   void retire(HopIndex index);
   /// Frees what nobody looks at any more.
   void collect();
-  const RouteTable& routes() const { return current_.load(std::memory_order_relaxed)->table; }
+  const RouteTable& routes() const { return *current_.load(std::memory_order_relaxed)->table; }
 
  private:
-  void publish_next(RouteTable table);
+  void publish_next(std::shared_ptr<const RouteTable> table);
+  bool looked_at(const Routing* routing) const;
+  bool all_have_seen(std::uint64_t publication) const;
 
   alignas(64) std::atomic<std::uint64_t> generation_{1};
   std::atomic<std::uint32_t> now_s_{1};

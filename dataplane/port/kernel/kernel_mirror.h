@@ -1,45 +1,29 @@
 #pragma once
 // The thread that keeps workers' view of routes and neighbours true to the kernel's, and moves frames to and from taps.
 
-#include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <tl/expected.hpp>
 #include <vector>
 
-#include "dataplane/net/counter.h"
 #include "dataplane/port/kernel/exception_path.h"
 #include "dataplane/port/kernel/forwarding_view.h"
+#include "dataplane/port/kernel/link_model.h"
+#include "dataplane/port/kernel/mirror_counters.h"
 
 namespace penstock::port {
+
+class MirrorLoop;
 
 /// A device of ours and the kernel interface that stands for it.
 struct MirrorDevice {
   std::uint16_t device = 0;     ///< our number of it; comes back as Interface::device
   std::string interface = {};   ///< the kernel's name for it; not needed with `tap`
   std::optional<Tap> tap = {};  ///< for a device that the kernel cannot see
-};
-
-/// An interface as `penstockctl ports` shows it.
-struct InterfaceFacts {
-  std::string name;
-  std::uint16_t device = 0;
-  std::uint16_t vlan = net::kNoVlan;
-  net::MacAddress mac{};
-  std::uint32_t mtu = 0;
-  bool up = false;
-  std::vector<InterfaceAddress> addresses;
-};
-
-/// Written by the mirror's thread.
-struct MirrorCounters {
-  std::array<net::Counter, kHopStateCount> neighbours;  ///< gauges, by HopState
-  net::Counter interfaces, routes;                      ///< gauges
-  net::Counter route_updates;                           ///< route tables published
-  net::Counter resyncs;                                 ///< everything read anew: on lost messages, and now and then
-  net::Counter netlink_errors;                          ///< requests that the kernel refused, and messages lost
 };
 
 /// The main and local tables are mirrored, for our interfaces and VLANs on them. Policy rules, VRFs and tunnels are
@@ -49,8 +33,11 @@ class KernelMirror {
  public:
   /// Reads the kernel's state, in the network namespace of the caller, and starts the thread "kernel-mirror". `workers`
   /// is the number of threads that may punt. The error is a sentence that says what to do.
+  /// `wake_workers` is called from the mirror's thread when routes, hops or interfaces changed or frames were injected:
+  /// it ends the sleep of idle workers, and must not block.
   static tl::expected<std::unique_ptr<KernelMirror>, std::string> create(std::vector<MirrorDevice> devices,
-                                                                         unsigned workers);
+                                                                         unsigned workers,
+                                                                         std::function<void()> wake_workers = {});
   /// Ends the thread. All views must be gone, and no worker may punt any more.
   ~KernelMirror();
   KernelMirror(const KernelMirror&) = delete;
@@ -68,9 +55,9 @@ class KernelMirror {
   const MirrorCounters& counters() const;
 
  private:
-  class Loop;
-  explicit KernelMirror(std::unique_ptr<Loop> loop);
-  std::unique_ptr<Loop> loop_;
+  explicit KernelMirror(std::unique_ptr<MirrorLoop> loop);
+  std::unique_ptr<MirrorLoop> loop_;
+  std::thread thread_;
 };
 
 }  // namespace penstock::port

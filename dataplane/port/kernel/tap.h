@@ -10,20 +10,9 @@
 
 #include "dataplane/net/address.h"
 #include "dataplane/net/frame_headers.h"
+#include "dataplane/port/kernel/interface_address.h"
 
 namespace penstock::port {
-
-/// An address with the length of its network's prefix, in the 128-bit form: 192.0.2.1/24 has length 120. Unlike a
-/// net::Prefix it may have bits behind the length.
-struct InterfaceAddress {
-  net::Address address;
-  std::uint8_t prefix_length = 128;
-
-  friend bool operator==(const InterfaceAddress&, const InterfaceAddress&) = default;
-};
-/// "192.0.2.1/24", "2001:db8::1/64"; a bare address is a host's. The error is a sentence naming the text.
-tl::expected<InterfaceAddress, std::string> parse_interface_address(std::string_view text);
-std::string to_string(const InterfaceAddress& a);
 
 struct TapOptions {
   std::string name;  ///< up to 15 characters; must not exist yet
