@@ -10,9 +10,6 @@
 namespace penstock::net {
 namespace {
 
-// Packets each thread keeps at hand, so that allocate and free rarely meet the shared ring.
-constexpr unsigned kThreadCache = 256;
-
 void reset(Packet* p) {
   new (&info(p)) PacketInfo;
 }
@@ -20,9 +17,9 @@ void reset(Packet* p) {
 }  // namespace
 
 tl::expected<PacketPool, std::string> PacketPool::create(const std::string& name, unsigned packets,
-                                                         unsigned buffer_size) {
+                                                         unsigned buffer_size, unsigned thread_cache) {
   const auto room = static_cast<std::uint16_t>(buffer_size == 0 ? 0 : buffer_size + kHeadroom);
-  rte_mempool* pool = rte_pktmbuf_pool_create(name.c_str(), packets, std::min(kThreadCache, packets * 2 / 3),
+  rte_mempool* pool = rte_pktmbuf_pool_create(name.c_str(), packets, std::min(thread_cache, packets * 2 / 3),
                                               sizeof(PacketInfo), room, SOCKET_ID_ANY);
   if (pool == nullptr) {
     return tl::unexpected(fmt::format("cannot create packet pool '{}' of {} packets: {}; raise [dataplane] memory_mb",

@@ -15,11 +15,16 @@ namespace penstock::net {
 /// Room in front of the payload of a packet with its own buffer: L2/L3/L4 headers, VLAN, and a Data indication's lead.
 inline constexpr std::size_t kHeadroom = 128;
 
+/// Packets each thread keeps at hand, so that allocate and free rarely meet the shared ring.
+inline constexpr unsigned kThreadCache = 256;
+
 /// Owns an rte_mempool of mbufs.
 class PacketPool {
  public:
   /// `buffer_size` is the payload room of each packet; 0 makes packets that only refer to external buffers (slabs).
-  static tl::expected<PacketPool, std::string> create(const std::string& name, unsigned packets, unsigned buffer_size);
+  /// `thread_cache`: 0 for a small pool whose packets other threads free, where they would stay.
+  static tl::expected<PacketPool, std::string> create(const std::string& name, unsigned packets, unsigned buffer_size,
+                                                      unsigned thread_cache = kThreadCache);
 
   /// A fresh packet with reset private area, or nullptr when the pool is empty.
   Packet* allocate();
