@@ -33,7 +33,8 @@ endforeach()
 add_library(penstock_dpdk_devices INTERFACE)
 target_link_libraries(penstock_dpdk_devices INTERFACE
   penstock_dpdk
-  -Wl,--whole-archive ${driver_archives} -Wl,--no-whole-archive
+  # ethdev whole, too: the device class "eth", by which devices are found, registers itself in a constructor.
+  -Wl,--whole-archive ${driver_archives} -l:librte_ethdev.a -Wl,--no-whole-archive
   -Wl,--start-group -l:librte_ethdev.a -l:librte_net.a -l:librte_hash.a -l:librte_rcu.a -l:librte_meter.a
   -l:librte_pci.a -l:librte_timer.a -l:librte_security.a -l:librte_cryptodev.a -l:librte_vhost.a -l:librte_dmadev.a
   -l:librte_sched.a -l:librte_gso.a -l:librte_ip_frag.a -l:librte_eventdev.a
