@@ -1,9 +1,13 @@
 #pragma once
 // Integers in network order, at any alignment.
 
+#include <bit>
 #include <cstdint>
+#include <cstring>
 
 namespace penstock::net {
+
+inline constexpr bool kSwapped = std::endian::native == std::endian::little;
 
 constexpr std::uint16_t load_be16(const std::uint8_t* p) {
   return static_cast<std::uint16_t>(p[0] << 8 | p[1]);
@@ -17,19 +21,20 @@ constexpr std::uint64_t load_be64(const std::uint8_t* p) {
   return std::uint64_t{load_be32(p)} << 32 | load_be32(p + 4);
 }
 
-constexpr void store_be16(std::uint8_t* p, std::uint16_t value) {
-  p[0] = static_cast<std::uint8_t>(value >> 8);
-  p[1] = static_cast<std::uint8_t>(value);
+// As one store each: compilers do not join stores of single bytes that might alias what they load from.
+inline void store_be16(std::uint8_t* p, std::uint16_t value) {
+  const std::uint16_t stored = kSwapped ? __builtin_bswap16(value) : value;
+  std::memcpy(p, &stored, sizeof stored);
 }
 
-constexpr void store_be32(std::uint8_t* p, std::uint32_t value) {
-  store_be16(p, static_cast<std::uint16_t>(value >> 16));
-  store_be16(p + 2, static_cast<std::uint16_t>(value));
+inline void store_be32(std::uint8_t* p, std::uint32_t value) {
+  const std::uint32_t stored = kSwapped ? __builtin_bswap32(value) : value;
+  std::memcpy(p, &stored, sizeof stored);
 }
 
-constexpr void store_be64(std::uint8_t* p, std::uint64_t value) {
-  store_be32(p, static_cast<std::uint32_t>(value >> 32));
-  store_be32(p + 4, static_cast<std::uint32_t>(value));
+inline void store_be64(std::uint8_t* p, std::uint64_t value) {
+  const std::uint64_t stored = kSwapped ? __builtin_bswap64(value) : value;
+  std::memcpy(p, &stored, sizeof stored);
 }
 
 }  // namespace penstock::net

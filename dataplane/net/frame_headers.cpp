@@ -26,20 +26,28 @@ std::uint8_t* write_udp(std::uint8_t* end, const DatagramHeader& h) {
   return udp;
 }
 
+// From the values, not from the header: reading back what was just written in smaller pieces would stall.
+std::uint16_t ipv4_checksum(const DatagramHeader& h, std::uint16_t size, std::uint16_t flags) {
+  const std::uint32_t source = h.source.address.v4_host_order();
+  const std::uint32_t destination = h.destination.address.v4_host_order();
+  return complement(std::uint64_t{0x4500U | h.tos} + size + h.ip_id + flags +
+                    (std::uint32_t{h.ttl} << 8 | kProtocolUdp) + source + destination);
+}
+
 std::uint8_t* write_ipv4(std::uint8_t* end, const DatagramHeader& h) {
+  const auto size = static_cast<std::uint16_t>(kIpv4HeaderBytes + udp_size(h));
+  const std::uint16_t flags = h.dont_fragment ? 0x4000 : 0;
   std::uint8_t* ip = end - kIpv4HeaderBytes;
   ip[0] = 0x45;
   ip[1] = h.tos;
-  store_be16(ip + 2, static_cast<std::uint16_t>(kIpv4HeaderBytes + udp_size(h)));
+  store_be16(ip + 2, size);
   store_be16(ip + 4, h.ip_id);
-  store_be16(ip + 6, h.dont_fragment ? 0x4000 : 0);
+  store_be16(ip + 6, flags);
   ip[8] = h.ttl;
   ip[9] = kProtocolUdp;
-  store_be16(ip + 10, 0);
+  store_be16(ip + 10, ipv4_checksum(h, size, flags));  // all words above were in host order, so is their sum
   std::memcpy(ip + 12, h.source.address.bytes.data() + 12, 4);
   std::memcpy(ip + 16, h.destination.address.bytes.data() + 12, 4);
-  const std::uint16_t checksum = complement(ones_sum({ip, kIpv4HeaderBytes}));
-  std::memcpy(ip + 10, &checksum, sizeof checksum);
   return ip;
 }
 
