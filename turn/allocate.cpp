@@ -79,7 +79,7 @@ tl::expected<AllocateRequest, Error> read_request(const Core& core, const stun::
 Handled allocate_again(Core& core, const Request& request) {
   const AllocationFacts& facts = core.allocations.facts(request.allocation);
   if (facts.answer.transaction_id != request.answer_to.transaction_id ||
-      facts.user != request.authentication.who.user) {
+      core.user_of(request.allocation) != request.authentication.who.user) {
     return refuse(core, request, Error::allocation_mismatch);
   }
   core.stats.retransmitted_requests.add();

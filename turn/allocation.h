@@ -7,7 +7,6 @@
 #include "dataplane/net/packet.h"
 #include "dataplane/stun/attributes.h"
 #include "dataplane/stun/protocol.h"
-#include "turn/guard/user_id.h"
 #include "turn/pool.h"
 #include "turn/records.h"
 #include "turn/relay_directory.h"
@@ -34,7 +33,7 @@ struct alignas(64) Allocation {
   net::PathId client_path = net::kNoPath;
   std::uint64_t expires_ns = 0;
   Traffic to_client;
-  std::uint32_t share = kNone;   ///< the user's share of limits on this worker
+  std::uint32_t share = kNone;   ///< the user's entry on this worker
   std::uint32_t generation = 0;  ///< counts the allocations this slot has held
 
   // Towards peers.
@@ -74,18 +73,15 @@ struct AllocateAnswer {
 
 /// Read by requests and when the allocation ends.
 struct AllocationFacts {
-  std::uint64_t id = 0;
   std::uint64_t created_ns = 0;
   std::uint64_t ended_ns = 0;
-  net::Endpoint server;  ///< the listening endpoint
-  UserId user;
   AllocateAnswer answer;
   EndReason reason = EndReason::expired;
+  bool static_user = false;     ///< not one with ephemeral credentials
   bool released_user = false;   ///< once ended: the user's home has been told
   bool released_total = false;  ///< and so has everybody's
   bool recorded = false;        ///< and control has the record
-  std::uint8_t user_size = 0;
-  std::array<char, 124> user_name{};
 };
+static_assert(sizeof(AllocationFacts) == 56);
 
 }  // namespace penstock::turn

@@ -6,11 +6,6 @@ namespace {
 // Local ids are dense per worker: two relayed ports per allocation, and room for listeners and other services.
 constexpr std::size_t kOtherLocals = 65536;
 
-// Ids stay unique while a slot is used less than 2^32 times.
-constexpr std::uint64_t id_of(std::uint16_t worker, std::uint32_t generation, std::uint32_t index) {
-  return std::uint64_t{worker} << 56 | std::uint64_t{generation} << 24 | index;
-}
-
 }  // namespace
 
 AllocationTable::AllocationTable(std::uint32_t capacity, const RelayDirectory& directory, std::uint16_t worker)
@@ -18,7 +13,7 @@ AllocationTable::AllocationTable(std::uint32_t capacity, const RelayDirectory& d
       worker_(worker),
       pool_(capacity),
       facts_(capacity),
-      by_port_(directory.addresses().size() * directory.ports()),
+      by_port_(directory.addresses().size() * directory.ports(), net::Touched::at_start),
       by_local_(std::size_t{capacity} * 2 + kOtherLocals) {}
 
 std::uint32_t AllocationTable::take() {
@@ -28,7 +23,6 @@ std::uint32_t AllocationTable::take() {
   pool_[index] = {};
   pool_[index].generation = generation;
   facts_[index] = {};
-  facts_[index].id = id_of(worker_, generation, index);
   return index;
 }
 

@@ -5,8 +5,8 @@
 
 #include <cstdint>
 
+#include "dataplane/net/lazy_array.h"
 #include "turn/allocation.h"
-#include "turn/lazy_array.h"
 #include "turn/pool.h"
 
 namespace penstock::turn {
@@ -24,6 +24,11 @@ class AllocationTable {
   const Allocation& operator[](std::uint32_t index) const { return pool_[index]; }
   AllocationFacts& facts(std::uint32_t index) { return facts_[index]; }
   const AllocationFacts& facts(std::uint32_t index) const { return facts_[index]; }
+
+  /// Unique over the life of the process while a slot is used less than 2^32 times.
+  std::uint64_t id(std::uint32_t index) const {
+    return std::uint64_t{worker_} << 56 | std::uint64_t{pool_[index].generation} << 24 | index;
+  }
 
   /// What relaying in one direction needs of an allocation, on its way.
   void prefetch_to_client(std::uint32_t index) const { rte_prefetch0(&pool_[index].client); }
@@ -49,9 +54,9 @@ class AllocationTable {
   const RelayDirectory& directory_;
   std::uint16_t worker_;
   Pool<Allocation> pool_;
-  LazyArray<AllocationFacts> facts_;
-  LazyArray<std::uint32_t> by_port_;   // index + 1
-  LazyArray<std::uint32_t> by_local_;  // index + 1
+  net::LazyArray<AllocationFacts> facts_;
+  net::LazyArray<std::uint32_t> by_port_;   // index + 1
+  net::LazyArray<std::uint32_t> by_local_;  // index + 1
 };
 
 }  // namespace penstock::turn

@@ -56,7 +56,7 @@ void renew(Core& core, Channel& channel) {
 Handled channel_bind(Core& core, const Request& request) {
   if (request.allocation == kNone) return refuse(core, request, stun::Error::allocation_mismatch);
   const std::uint32_t index = request.allocation;
-  if (request.authentication.who.user != core.allocations.facts(index).user) {
+  if (request.authentication.who.user != core.user_of(index)) {
     return refuse(core, request, stun::Error::wrong_credentials);
   }
   const auto wish = read_wish(request.message);

@@ -74,8 +74,11 @@ stun::TransactionId Core::next_indication_id() {
 bool may_pass(Core& core, const Allocation& allocation, Direction direction, std::size_t size) {
   if (!core.metered) return true;
   const auto bytes = static_cast<std::uint32_t>(size) + kUdpHeaderBytes;
-  return spend(core, core.shares[allocation.share], direction, bytes) &&
-         spend(core, core.everybody, Direction::to_peer, bytes);
+  UserShare& share = core.shares[allocation.share];
+  if (!spend(core, share, direction, bytes)) return false;
+  if (spend(core, core.everybody, Direction::to_peer, bytes)) return true;
+  share.give_back(direction, bytes);  // what everybody's limit denies, the user has not had
+  return false;
 }
 
 }  // namespace penstock::turn

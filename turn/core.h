@@ -15,6 +15,7 @@
 #include "turn/guard/authenticator.h"
 #include "turn/guard/user_ledger.h"
 #include "turn/guard/user_share.h"
+#include "turn/guard/user_shares.h"
 #include "turn/host.h"
 #include "turn/outbox.h"
 #include "turn/pending_allocate.h"
@@ -86,6 +87,9 @@ struct Core {
   bool draining = false;
   std::uint64_t indications = 0;  ///< made so far, for their transaction ids
   std::uint64_t indication_salt;
+
+  /// Whose allocation it is; known until its slot is free again.
+  const UserId& user_of(std::uint32_t allocation) const { return shares.user(allocations[allocation].share); }
 
   /// A transaction id for an indication. Nobody answers indications, so it need not be secret, only different.
   stun::TransactionId next_indication_id();

@@ -26,7 +26,7 @@ std::optional<stun::Error> for_each_peer(const stun::MessageView& message, Each&
 
 Handled create_permission(Core& core, const Request& request) {
   if (request.allocation == kNone) return refuse(core, request, stun::Error::allocation_mismatch);
-  if (request.authentication.who.user != core.allocations.facts(request.allocation).user) {
+  if (request.authentication.who.user != core.user_of(request.allocation)) {
     return refuse(core, request, stun::Error::wrong_credentials);
   }
   const std::uint32_t index = request.allocation;

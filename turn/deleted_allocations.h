@@ -4,10 +4,10 @@
 
 #include <cstdint>
 
+#include "dataplane/net/lazy_array.h"
 #include "dataplane/stun/protocol.h"
 #include "turn/guard/user_id.h"
 #include "turn/host.h"
-#include "turn/lazy_array.h"
 
 namespace penstock::turn {
 
@@ -39,7 +39,7 @@ class DeletedAllocations {
   };
   std::size_t slot(const FiveTuple& client) const { return net::hash(client.remote, salt_ + client.local) % kEntries; }
 
-  LazyArray<Entry> entries_;
+  net::LazyArray<Entry> entries_;
   std::uint64_t salt_;
 };
 

@@ -1,7 +1,5 @@
 #include "turn/ending.h"
 
-#include <algorithm>
-
 #include "dataplane/engine/clock.h"
 
 namespace penstock::turn {
@@ -25,10 +23,10 @@ EndedRecord record_of(const Core& core, std::uint32_t index) {
   const Allocation& allocation = core.allocations[index];
   const AllocationFacts& facts = core.allocations.facts(index);
   EndedRecord record;
-  record.id = facts.id;
+  record.id = core.allocations.id(index);
   record.duration_ms = (facts.ended_ns - facts.created_ns) / engine::kNsPerMs;
   record.client = allocation.client;
-  record.server = facts.server;
+  record.server = core.host.local_endpoint(allocation.listener);
   std::size_t relayed = 0;
   for (const RelayPort port : allocation.ports) {
     if (port.port != 0) record.relayed[relayed++] = core.directory.advertised(port);
@@ -37,8 +35,7 @@ EndedRecord record_of(const Core& core, std::uint32_t index) {
   record.to_client = allocation.to_client;
   record.reason = facts.reason;
   record.worker = static_cast<std::uint8_t>(core.worker);
-  record.user_size = facts.user_size;
-  std::copy_n(facts.user_name.begin(), facts.user_size, record.user.begin());
+  record.user_size = static_cast<std::uint16_t>(core.shares.copy_name(allocation.share, record.user));
   return record;
 }
 
@@ -49,15 +46,16 @@ bool release(Core& core, const UserId& user) {
   return true;
 }
 
-void release_quotas(Core& core, AllocationFacts& facts) {
-  if (!facts.released_user) facts.released_user = release(core, facts.user);
+void release_quotas(Core& core, std::uint32_t index) {
+  AllocationFacts& facts = core.allocations.facts(index);
+  if (!facts.released_user) facts.released_user = release(core, core.user_of(index));
   if (!facts.released_total) facts.released_total = release(core, kEverybody);
 }
 
 // True when nothing is left to do for the slot.
 bool settle(Core& core, std::uint32_t index) {
   AllocationFacts& facts = core.allocations.facts(index);
-  release_quotas(core, facts);
+  release_quotas(core, index);
   if (!facts.recorded) facts.recorded = core.host.record(record_of(core, index));
   return facts.released_user && facts.released_total && facts.recorded;
 }
@@ -70,7 +68,6 @@ void end_allocation(Core& core, std::uint32_t index, EndReason reason) {
   core.permissions.remove_if(allocation, [](const Permission&) { return true; });
   core.flows.erase(core.flows.find(allocation.listener, allocation.client));
   for (std::size_t family = 0; family < allocation.relay.size(); ++family) unbind(core, index, family);
-  core.shares.release(allocation.share);
   allocation.state = AllocationState::ended;
   allocation.live_until(0);
 
@@ -79,7 +76,7 @@ void end_allocation(Core& core, std::uint32_t index, EndReason reason) {
   facts.reason = reason;
   core.stats.ended[static_cast<std::size_t>(reason)].add();
   core.stats.allocations.sub();
-  release_quotas(core, facts);  // at once: a user's quota does not wait for whoever reads the records
+  release_quotas(core, index);  // at once: a user's quota does not wait for whoever reads the records
   enqueue(core, index);
 }
 
@@ -97,6 +94,7 @@ bool settle_ended(Core& core, unsigned budget) {
     if (!settle(core, index)) return false;  // a full mailbox: the next pass tries again
     core.first_ended = core.allocations[index].next;
     if (core.first_ended == kNone) core.last_ended = kNone;
+    core.shares.release(core.allocations[index].share);
     core.allocations.give(index);
     core.stats.allocations_draining.sub();
   }

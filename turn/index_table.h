@@ -3,10 +3,11 @@
 
 #include <rte_prefetch.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 
-#include "turn/lazy_array.h"
+#include "dataplane/net/lazy_array.h"
 #include "turn/pool.h"
 
 namespace penstock::turn {
@@ -16,7 +17,8 @@ namespace penstock::turn {
 class IndexTable {
  public:
   explicit IndexTable(std::uint32_t capacity)
-      : mask_(std::bit_ceil(std::uint64_t{capacity} * 2 + 8) - 1), slots_(mask_ + 1) {}
+      : mask_(std::bit_ceil(std::max(std::uint64_t{capacity} * 2, kLeastSlots)) - 1),
+        slots_(mask_ + 1, net::Touched::at_start) {}
 
   void prefetch(std::uint32_t hash) const { rte_prefetch0(&slots_[hash & mask_]); }
 
@@ -66,8 +68,9 @@ class IndexTable {
     std::uint32_t hash;
     std::uint32_t index_plus_1;  // 0: free
   };
+  static constexpr std::uint64_t kLeastSlots = 8;
   std::uint64_t mask_;
-  LazyArray<Slot> slots_;
+  net::LazyArray<Slot> slots_;
 };
 
 }  // namespace penstock::turn

@@ -89,10 +89,7 @@ void start(Core& core, std::uint32_t index, const PendingAllocate& p, const Port
 
   AllocationFacts& facts = core.allocations.facts(index);
   facts.created_ns = core.now_ns;
-  facts.server = core.host.local_endpoint(allocation.listener);
-  facts.user = p.authentication.who.user;
-  facts.user_name = p.user_name;
-  facts.user_size = p.user_size;
+  facts.static_user = p.authentication.who.expires_unix_s == 0;
   facts.answer.transaction_id = p.answer_to.transaction_id;
   facts.answer.lifetime_s = p.request.lifetime_s;
   if (ports.missing) {
@@ -117,7 +114,7 @@ tl::expected<std::uint32_t, Error> make_allocation(Core& core, const PendingAllo
   if (core.draining) return give_up(Error::insufficient_capacity);
   const std::uint32_t index = core.allocations.take();
   if (index == kNone) return give_up(Error::insufficient_capacity);
-  const std::uint32_t share = core.shares.acquire(p.authentication.who.user);
+  const std::uint32_t share = core.shares.acquire(p.authentication.who.user, p.name());
   if (share == kNone) {
     core.allocations.give(index);
     return give_up(Error::insufficient_capacity);

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "dataplane/net/lazy_array.h"
 #include "turn/host.h"
-#include "turn/lazy_array.h"
 
 namespace penstock::turn {
 
@@ -28,7 +28,7 @@ class Outbox {
   struct Queue {
     explicit Queue(std::uint32_t capacity) : messages(capacity) {}
     bool empty() const { return first == last; }
-    LazyArray<engine::Message> messages;
+    net::LazyArray<engine::Message> messages;
     std::uint64_t first = 0;
     std::uint64_t last = 0;
   };

@@ -4,10 +4,12 @@
 
 #include <array>
 #include <cstdint>
+#include <string_view>
 
 #include "dataplane/stun/attributes.h"
 #include "turn/answer.h"
 #include "turn/guard/authenticator.h"
+#include "turn/guard/user_shares.h"
 #include "turn/messages.h"
 #include "turn/pool.h"
 #include "turn/relay_ports.h"
@@ -47,7 +49,9 @@ struct PendingAllocate {
   Authentication authentication;
   ReservedPort reserved;
   std::uint8_t user_size = 0;
-  std::array<char, 124> user_name{};
+  std::array<char, UserShares::kNameBytes> user_name{};
+
+  std::string_view name() const { return {user_name.data(), user_size}; }
 };
 
 }  // namespace penstock::turn

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "turn/lazy_array.h"
+#include "dataplane/net/lazy_array.h"
 
 namespace penstock::turn {
 
@@ -48,7 +48,7 @@ class Pool {
   std::uint32_t size_ = 0;
   std::uint32_t unused_ = 0;
   std::uint32_t free_ = kNone;
-  LazyArray<T> objects_;
+  net::LazyArray<T> objects_;
 };
 
 }  // namespace penstock::turn

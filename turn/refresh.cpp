@@ -34,7 +34,7 @@ Handled refresh(Core& core, const Request& request) {
     return answer_lifetime(core, request, 0);
   }
   if (request.allocation == kNone) return refuse(core, request, stun::Error::allocation_mismatch);
-  const UserId user = core.allocations.facts(request.allocation).user;
+  const UserId user = core.user_of(request.allocation);
   if (request.authentication.who.user != user) return refuse(core, request, stun::Error::wrong_credentials);
 
   const auto family = stun::requested_address_family(request.message);

@@ -109,7 +109,7 @@ Handled handle_request(Core& core, Request& request) {
     request.error_admitted = admit_error(core, request, AnswerClass::challenge, kLongestChallenge);
     if (!request.error_admitted) return rate_limited(core);
   }
-  const UserId* owner = request.allocation == kNone ? nullptr : &core.allocations.facts(request.allocation).user;
+  const UserId* owner = request.allocation == kNone ? nullptr : &core.user_of(request.allocation);
   request.authentication = core.authenticator.authenticate(request.message, nonce, core.unix_s, owner);
   if (!request.authentication.ok()) return challenge(core, request);
   if (entry->counted == Method::allocate) {

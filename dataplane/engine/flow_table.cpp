@@ -1,36 +1,15 @@
 #include "dataplane/engine/flow_table.h"
 
 #include <rte_prefetch.h>
-#include <sys/mman.h>
 #include <sys/random.h>
 
 #include <algorithm>
 #include <bit>
 #include <cassert>
-#include <new>
 
 namespace penstock::engine {
 
-// Seven slots and the count of keys that wanted this line and went on because it was full: a lookup stops at the first
-// line that nobody passed, so erasing leaves no tombstones.
-struct alignas(64) FlowTable::Line {
-  static constexpr std::uint32_t kSlots = 7;
-  std::array<std::uint32_t, kSlots> tags;  // 0: free
-  std::uint32_t passed;
-  std::array<net::FlowId, kSlots> ids;
-  std::uint32_t unused;
-};
-
 namespace {
-
-// Fresh zero pages, touched when used.
-template <class T>
-T* map_zeroed(std::size_t count) {
-  void* at =
-      mmap(nullptr, count * sizeof(T), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (at == MAP_FAILED) throw std::bad_alloc();
-  return static_cast<T*>(at);
-}
 
 std::uint64_t random_salt() {
   std::uint64_t salt = 0;
@@ -49,15 +28,8 @@ FlowTable::FlowTable(std::uint32_t capacity)
     : capacity_(capacity),
       line_mask_(lines_for(capacity) - 1),
       salt_(random_salt()),
-      lines_(map_zeroed<Line>(line_mask_ + 1)),
-      flows_(map_zeroed<Flow>(capacity)) {
-  static_assert(sizeof(Line) == 64);
-}
-
-FlowTable::~FlowTable() {
-  munmap(lines_, (line_mask_ + std::size_t{1}) * sizeof(Line));
-  munmap(flows_, capacity_ * sizeof(Flow));
-}
+      lines_(line_mask_ + std::size_t{1}, net::Touched::at_start),
+      flows_(capacity) {}
 
 std::uint64_t FlowTable::hash_of(net::LocalId local, const net::Endpoint& remote) const {
   return net::hash(remote, salt_ + local);

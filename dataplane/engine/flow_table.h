@@ -4,10 +4,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 
 #include "dataplane/net/burst.h"
+#include "dataplane/net/lazy_array.h"
 
 namespace penstock::engine {
 
@@ -27,11 +27,8 @@ static_assert(sizeof(Flow) == 64);
 /// Open addressing over lines of eight (tag, id) slots; entries stay where they are, so a FlowId is stable.
 class FlowTable {
  public:
-  /// Room for `capacity` flows, at most half of it probed lines full. Memory is touched as flows are added.
+  /// Room for `capacity` flows in lines that are at most half full. Flows touch their memory as they are added.
   explicit FlowTable(std::uint32_t capacity);
-  ~FlowTable();
-  FlowTable(const FlowTable&) = delete;
-  FlowTable& operator=(const FlowTable&) = delete;
 
   net::FlowId find(net::LocalId local, const net::Endpoint& remote) const;
   /// Sets info.flow of each packet from its (info.local, info.remote); prefetches over the whole span.
@@ -48,15 +45,25 @@ class FlowTable {
   std::uint32_t capacity() const { return capacity_; }
 
  private:
-  struct Line;
+  /// Seven slots and the count of keys that wanted this line and went on because it was full: a lookup stops at the
+  /// first line that nobody passed, so erasing leaves no tombstones.
+  struct alignas(64) Line {
+    static constexpr std::uint32_t kSlots = 7;
+    std::array<std::uint32_t, kSlots> tags;  // 0: free
+    std::uint32_t passed;
+    std::array<net::FlowId, kSlots> ids;
+    std::uint32_t unused;
+  };
+  static_assert(sizeof(Line) == 64);
+
   std::uint32_t capacity_;
   std::uint32_t size_ = 0;
   std::uint32_t line_mask_;
   std::uint32_t next_unused_ = 0;
   net::FlowId free_ = net::kNoFlow;
   std::uint64_t salt_;
-  Line* lines_;
-  Flow* flows_;
+  net::LazyArray<Line> lines_;
+  net::LazyArray<Flow> flows_;
 
   static std::uint32_t tag_of(std::uint64_t hash) { return static_cast<std::uint32_t>(hash >> 32) | 1; }
   std::uint64_t hash_of(net::LocalId local, const net::Endpoint& remote) const;

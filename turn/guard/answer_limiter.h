@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "dataplane/net/address.h"
-#include "turn/lazy_array.h"
+#include "dataplane/net/lazy_array.h"
 #include "turn/settings.h"
 
 namespace penstock::turn {
@@ -91,7 +91,7 @@ class AnswerLimiter {
   bool flood_admits(bool asked_before, std::size_t answer_bytes);
   void refill(std::uint64_t now_ns);
 
-  LazyArray<Set> sets_;
+  net::LazyArray<Set> sets_;
   std::uint64_t salt_;
   unsigned workers_;
   /// [of IPv6][not a challenge]

@@ -99,37 +99,4 @@ void UserShare::grant(const LeaseGrant& grant) {
   meter.later_packets = grant.packets;
 }
 
-UserShares::UserShares(std::uint32_t capacity, const UserLimits& limits, std::uint64_t salt)
-    : plan_(rate_plan(limits)), salt_(salt), pool_(capacity), table_(capacity) {}
-
-std::uint32_t UserShares::acquire(const UserId& user) {
-  std::uint32_t index = find(user);
-  if (index == kNone) {
-    index = pool_.take();
-    if (index == kNone) return kNone;
-    pool_[index].start(user, plan_);
-    table_.insert(hash(user, salt_), index);
-  }
-  ++pool_[index].references_;
-  return index;
-}
-
-void UserShares::release(std::uint32_t index) {
-  UserShare& share = pool_[index];
-  if (--share.references_ != 0) return;
-  table_.erase(hash(share.user_, salt_), index);
-  pool_.give(index);
-}
-
-std::uint32_t UserShares::find(const UserId& user) const {
-  return table_.find(hash(user, salt_), [&](std::uint32_t i) { return pool_[i].user_ == user; });
-}
-
-void UserShares::set_limits(const UserLimits& limits) {
-  plan_ = rate_plan(limits);
-  for (std::uint32_t i = 0; i < pool_.ever_taken(); ++i) {
-    if (pool_[i].references_ != 0) pool_[i].set_plan(plan_);
-  }
-}
-
 }  // namespace penstock::turn

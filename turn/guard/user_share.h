@@ -6,8 +6,6 @@
 
 #include "turn/guard/quota_messages.h"
 #include "turn/guard/rate_plan.h"
-#include "turn/index_table.h"
-#include "turn/pool.h"
 
 namespace penstock::turn {
 
@@ -36,6 +34,13 @@ class alignas(64) UserShare {
     meter.bytes -= bytes;
     meter.packets -= 1;
     return true;
+  }
+  /// Takes back what `spend` has charged for a packet that was not let through after all.
+  void give_back(Direction direction, std::uint32_t bytes) {
+    Meter& meter = meters_[static_cast<std::size_t>(direction)];
+    if (!meter.limited) return;
+    meter.bytes += bytes;
+    meter.packets += 1;
   }
 
   /// Whether little is left and nothing is on its way.
@@ -77,38 +82,8 @@ class alignas(64) UserShare {
   friend class UserShares;
   Meter meters_[kDirections];
   UserId user_;
-  std::uint32_t references_;
-
- public:
-  std::uint32_t next;  ///< the pool's
+  std::uint64_t limits_;  ///< the UserShares': which limits these are
 };
 static_assert(sizeof(UserShare) == 256);
-
-/// All shares of one worker.
-class UserShares {
- public:
-  /// `capacity`: users with allocations on this worker, so its allocations are always enough. `salt`: random.
-  UserShares(std::uint32_t capacity, const UserLimits& limits, std::uint64_t salt);
-
-  /// The user's share, one reference more; kNone when the table is full.
-  std::uint32_t acquire(const UserId& user);
-  /// One reference less; the last one ends the share.
-  void release(std::uint32_t index);
-  UserShare& operator[](std::uint32_t index) { return pool_[index]; }
-
-  /// For a grant; kNone when the user has no share here any more, and the grant is lost.
-  std::uint32_t find(const UserId& user) const;
-
-  /// Whether rates are limited at all: if not, packets need not be metered.
-  bool limited() const { return plan_.limited(); }
-  /// After a reload.
-  void set_limits(const UserLimits& limits);
-
- private:
-  RatePlan plan_;
-  std::uint64_t salt_;
-  Pool<UserShare> pool_;
-  IndexTable table_;
-};
 
 }  // namespace penstock::turn

@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <ctime>
 
 #include "dataplane/engine/clock.h"
@@ -25,7 +26,7 @@ turn::FixedSettings fixed_settings(const RelayOptions& options) {
   fixed.port_max = 65535;
   fixed.allocations_per_worker = options.allocations;
   fixed.permissions_per_worker = options.allocations;
-  fixed.channels_per_worker = options.allocations;
+  fixed.channels_per_worker = 131'072;  // idle allocations have none
   return fixed;
 }
 
@@ -69,7 +70,7 @@ tl::expected<std::unique_ptr<Relay>, std::string> Relay::create(const RelayOptio
   auto port = std::make_unique<TablePort>(addresses, options.allocations + kListenersAndSpare);
   relay->port_ = port.get();
   engine::ShardOptions shard_options;
-  shard_options.flows = 2 * options.allocations + kListenersAndSpare;
+  shard_options.flows = relay->fixed_.allocations_per_worker + relay->fixed_.channels_per_worker + kListenersAndSpare;
   shard_options.locals = options.allocations + kListenersAndSpare;
   auto shard = engine::Shard::create(shard_options, std::move(port), *relay->office_);
   if (!shard) return tl::unexpected(shard.error());
@@ -93,7 +94,9 @@ bool Relay::pass(Spent& spent) {
   const long switches = involuntary_switches();
   const double cpu_s = thread_cpu_s();
   const bool left = worker_.pass(now_ns_);
-  spent.cpu_s += thread_cpu_s() - cpu_s;
+  const double pass_cpu_s = thread_cpu_s() - cpu_s;
+  spent.cpu_s += pass_cpu_s;
+  spent.longest_cpu_s = std::max(spent.longest_cpu_s, pass_cpu_s);
   const std::uint64_t ns = (counters.total_cycles.get() - cycles) * engine::kNsPerS / rte_get_tsc_hz();
   spent.passes.record(ns);
   if (involuntary_switches() != switches) {

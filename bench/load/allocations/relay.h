@@ -30,6 +30,7 @@ struct Spent {
   std::uint64_t undisturbed_ns = 0;  ///< the longest pass during which the kernel put nobody else on this core
   std::uint64_t preempted = 0;       ///< passes during which it did
   double cpu_s = 0;                  ///< thread CPU time, of passes alone
+  double longest_cpu_s = 0;          ///< of one pass
 };
 
 class Relay {

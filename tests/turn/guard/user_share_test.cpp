@@ -1,11 +1,11 @@
 #include "turn/guard/user_share.h"
 
 #include <gmock/gmock.h>
-
 #include <deque>
 #include <vector>
 
 #include "turn/guard/user_ledger.h"
+#include "turn/guard/user_shares.h"
 
 namespace penstock::turn {
 namespace {
@@ -205,19 +205,19 @@ TEST(UserShare, EverybodyTogether) {
 TEST(UserShares, AllocationsOfAUserShareAndTheLastOneEndsIt) {
   UserShares shares(2, {.to_peer_bits_per_s = 8'000'000}, 7);
   EXPECT_TRUE(shares.limited());
-  const std::uint32_t ada = shares.acquire(kAda);
+  const std::uint32_t ada = shares.acquire(kAda, "ada");
   ASSERT_NE(ada, kNone);
-  EXPECT_EQ(shares.acquire(kAda), ada);
+  EXPECT_EQ(shares.acquire(kAda, "ada"), ada);
   EXPECT_EQ(shares.find(kAda), ada);
   EXPECT_EQ(shares[ada].user(), kAda);
-  const std::uint32_t bob = shares.acquire(user_id("bob"));
+  const std::uint32_t bob = shares.acquire(user_id("bob"), "bob");
   EXPECT_NE(bob, ada);
-  EXPECT_EQ(shares.acquire(user_id("eve")), kNone);
+  EXPECT_EQ(shares.acquire(user_id("eve"), "eve"), kNone);
   shares.release(ada);
   EXPECT_EQ(shares.find(kAda), ada);
   shares.release(ada);
   EXPECT_EQ(shares.find(kAda), kNone);
-  EXPECT_NE(shares.acquire(user_id("eve")), kNone);
+  EXPECT_NE(shares.acquire(user_id("eve"), "eve"), kNone);
 }
 
 TEST(UserShare, WhatItHadOnTrustIsPaidForWithTheFirstLease) {
@@ -236,11 +236,11 @@ TEST(UserShare, WhatItHadOnTrustIsPaidForWithTheFirstLease) {
 
 TEST(UserShares, ANewShareStartsWithOneLeaseOnly) {
   UserShares shares(1, {.to_peer_bits_per_s = 8'000'000}, 7);
-  std::uint32_t index = shares.acquire(kAda);
+  std::uint32_t index = shares.acquire(kAda, "ada");
   shares[index].grant({kAda, 100'000, 0, 0, Direction::to_peer});
   EXPECT_TRUE(shares[index].spend(Direction::to_peer, 1000, kStart));
   shares.release(index);
-  index = shares.acquire(user_id("bob"));
+  index = shares.acquire(user_id("bob"), "bob");
   EXPECT_FALSE(shares[index].spend(Direction::to_peer, 31'251, kStart));
   EXPECT_TRUE(shares[index].spend(Direction::to_peer, 31'250, kStart));
   EXPECT_FALSE(shares[index].spend(Direction::to_peer, 1000, kStart));

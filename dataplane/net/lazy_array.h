@@ -1,0 +1,56 @@
+#pragma once
+// Arrays sized at start. By default the kernel hands out their memory as it is first touched, so that a table for a
+// million entries costs what its live entries cost.
+
+#include <sys/mman.h>
+
+#include <cstddef>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+namespace penstock::net {
+
+/// When the kernel is asked for memory. Arrays that fill from the front are touched a page at a time, once per dozens
+/// of entries. Hash tables are not: every first insertion would fault, hundreds of them in one pass of a worker, so
+/// they have all of their memory from the start, in huge pages where the kernel has them.
+enum class Touched : bool { as_used, at_start };
+
+/// `count` objects of all-zero bytes, which must be a valid T.
+template <class T>
+class LazyArray {
+  static_assert(std::is_trivially_copyable_v<T>);
+
+ public:
+  /// Throws std::bad_alloc when the address space is used up; at start only.
+  explicit LazyArray(std::size_t count, Touched touched = Touched::as_used) : count_(count == 0 ? 1 : count) {
+    void* at = mmap(nullptr, bytes(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (at == MAP_FAILED) throw std::bad_alloc();
+    data_ = static_cast<T*>(at);
+    if (touched == Touched::at_start) touch_all();
+  }
+  ~LazyArray() {
+    if (data_ != nullptr) munmap(data_, bytes());
+  }
+  LazyArray(const LazyArray&) = delete;
+  LazyArray& operator=(const LazyArray&) = delete;
+  LazyArray(LazyArray&& from) noexcept : count_(from.count_), data_(std::exchange(from.data_, nullptr)) {}
+
+  T& operator[](std::size_t i) { return data_[i]; }
+  const T& operator[](std::size_t i) const { return data_[i]; }
+  std::size_t size() const { return count_; }
+
+ private:
+  std::size_t bytes() const { return count_ * sizeof(T); }
+  void touch_all() {
+    constexpr std::size_t kPage = 4096;
+    madvise(data_, bytes(), MADV_HUGEPAGE);  // a wish: what it returns changes nothing
+    auto* at = reinterpret_cast<volatile std::byte*>(data_);
+    for (std::size_t i = 0; i < bytes(); i += kPage) at[i] = std::byte{0};
+  }
+
+  std::size_t count_;
+  T* data_ = nullptr;
+};
+
+}  // namespace penstock::net
