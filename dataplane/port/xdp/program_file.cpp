@@ -60,7 +60,7 @@ std::string why_no_program(int error) {
   }
   if (error == ENOMEM) return "no memory for the XDP program and its maps (3 MB): raise the memory limit (MemoryMax=)";
   if (error == ENOSYS) return "this kernel has no BPF (CONFIG_BPF_SYSCALL); net_af_xdp needs it";
-  return fmt::format("this kernel refuses Penstock's XDP program ({}); net_af_xdp needs Linux 5.11 or newer",
+  return fmt::format("this kernel refuses Penstock's XDP program ({}); net_af_xdp needs Linux 5.18 or newer",
                      std::strerror(error));
 }
 

@@ -8,6 +8,9 @@
 // Of a fragmented datagram only the first fragment tells the port. The rest follow it by (source, destination,
 // identification); one that overtakes its first goes to the kernel, where the datagram times out.
 //
+// Frames of several buffers ("xdp.frags") are welcome, or an interface with a large MTU would refuse the program.
+// AF_XDP as DPDK uses it has one buffer per frame, though: the socket drops datagrams that are longer, and counts them.
+//
 // No GPL-only helper is called, so no licence is declared to the kernel.
 
 // clang-format off: libbpf's headers lean on the kernel's
@@ -89,10 +92,11 @@ struct {
   __type(value, __u64);
 } counters SEC(".maps");
 
-/// What is left of a frame.
-struct rest {
-  void* at;
-  void* end;
+/// A frame, read up to `at`. Headers are copied out (bpf_xdp_load_bytes, Linux 5.18): pointers into the frame at
+/// offsets that a header tells would take CAP_PERFMON.
+struct frame {
+  struct xdp_md* context;
+  __u32 at;
 };
 
 /// An IP packet's facts as far as they matter here.
@@ -103,12 +107,13 @@ struct packet {
   _Bool later_fragment;  // not the first: carries no ports
 };
 
-/// The header at the front of what is left, which then begins behind it; NULL when the frame is too short for it.
-#define TAKE(rest, type)                                                                   \
-  ({                                                                                       \
-    type* header = (rest)->at;                                                             \
-    (void*)(header + 1) > (rest)->end ? NULL : ((rest)->at = (void*)(header + 1), header); \
-  })
+/// Copies the next `size` bytes. False when the frame is too short.
+static __always_inline _Bool take(struct frame* frame, void* header, __u32 size) {
+  if (bpf_xdp_load_bytes(frame->context, frame->at, header, size) != 0) return 0;
+  frame->at += size;
+  return 1;
+}
+#define TAKE(frame, header) take(frame, &(header), sizeof(header))
 
 static __always_inline void count(__u32 counter) {
   __u64* n = bpf_map_lookup_elem(&counters, &counter);
@@ -132,30 +137,30 @@ static __always_inline struct address v6(const struct in6_addr* address) {
   return (struct address){{address->s6_addr32[0], address->s6_addr32[1], address->s6_addr32[2], address->s6_addr32[3]}};
 }
 
-static __always_inline _Bool read_ipv4(struct rest* rest, struct packet* packet) {
-  void* const start = rest->at;
-  const struct iphdr* ip = TAKE(rest, struct iphdr);
-  if (!ip || ip->version != 4 || ip->ihl < 5) return 0;
-  const __u16 fragment = bpf_ntohs(ip->frag_off);
-  packet->id.source = v4_mapped(ip->saddr);
-  packet->id.destination = v4_mapped(ip->daddr);
-  packet->id.identification = ip->id;
-  packet->protocol = ip->protocol;
+static __always_inline _Bool read_ipv4(struct frame* frame, struct packet* packet) {
+  const __u32 start = frame->at;
+  struct iphdr ip;
+  if (!TAKE(frame, ip) || ip.version != 4 || ip.ihl < 5) return 0;
+  const __u16 fragment = bpf_ntohs(ip.frag_off);
+  packet->id.source = v4_mapped(ip.saddr);
+  packet->id.destination = v4_mapped(ip.daddr);
+  packet->id.identification = ip.id;
+  packet->protocol = ip.protocol;
   packet->more_fragments = (fragment & IP_MORE_FRAGMENTS) != 0;
   packet->later_fragment = (fragment & IP_FRAGMENT_OFFSET) != 0;
-  rest->at = start + ip->ihl * 4;
+  frame->at = start + ip.ihl * 4;
   return 1;
 }
 
 /// Skips extension headers up to the fragment's or the upper layer's (RFC 8200 section 4). A later fragment has no more
 /// headers of use behind its own.
-static __always_inline _Bool read_ipv6(struct rest* rest, struct packet* packet) {
-  const struct ipv6hdr* ip = TAKE(rest, struct ipv6hdr);
-  if (!ip || ip->version != 6) return 0;
-  packet->id.source = v6(&ip->saddr);
-  packet->id.destination = v6(&ip->daddr);
+static __always_inline _Bool read_ipv6(struct frame* frame, struct packet* packet) {
+  struct ipv6hdr ip;
+  if (!TAKE(frame, ip) || ip.version != 6) return 0;
+  packet->id.source = v6(&ip.saddr);
+  packet->id.destination = v6(&ip.daddr);
   packet->id.identification = 0;
-  packet->protocol = ip->nexthdr;
+  packet->protocol = ip.nexthdr;
   packet->more_fragments = packet->later_fragment = 0;
 
   struct extension {
@@ -168,30 +173,30 @@ static __always_inline _Bool read_ipv6(struct rest* rest, struct packet* packet)
     const __u8 kind = packet->protocol;
     if (kind != IPPROTO_HOPOPTS && kind != IPPROTO_ROUTING && kind != IPPROTO_DSTOPTS && kind != IPPROTO_FRAGMENT)
       break;
-    const struct extension* extension = TAKE(rest, struct extension);
-    if (!extension) return 0;
-    packet->protocol = extension->next;
+    struct extension extension;
+    if (!TAKE(frame, extension)) return 0;
+    packet->protocol = extension.next;
     if (kind == IPPROTO_FRAGMENT) {
-      const __u16 offset = bpf_ntohs(extension->offset);
-      packet->id.identification = extension->identification;
+      const __u16 offset = bpf_ntohs(extension.offset);
+      packet->id.identification = extension.identification;
       packet->more_fragments = (offset & IPV6_MORE_FRAGMENTS) != 0;
       packet->later_fragment = (offset & IPV6_FRAGMENT_OFFSET) != 0;
       if (packet->later_fragment) break;
     } else {
-      rest->at += extension->size * 8;
+      frame->at += extension.size * 8;
     }
   }
   return 1;
 }
 
 /// The destination of a datagram, or of the fragments that its first one vouched for.
-static __always_inline _Bool is_our_datagram(struct rest* rest, const struct packet* packet) {
+static __always_inline _Bool is_our_datagram(struct frame* frame, const struct packet* packet) {
   if (packet->later_fragment) {
     const __u64* first_seen_ns = bpf_map_lookup_elem(&fragments, &packet->id);
     return first_seen_ns && bpf_ktime_get_ns() - *first_seen_ns < FRAGMENT_LIFETIME_NS;
   }
-  const struct udphdr* udp = TAKE(rest, struct udphdr);
-  const _Bool ours = udp && is_ours(&packet->id.destination, udp->dest);
+  struct udphdr udp;
+  const _Bool ours = TAKE(frame, udp) && is_ours(&packet->id.destination, udp.dest);
   if (packet->more_fragments) {
     const __u64 now_ns = bpf_ktime_get_ns();
     if (ours) {
@@ -204,54 +209,55 @@ static __always_inline _Bool is_our_datagram(struct rest* rest, const struct pac
 }
 
 /// The source of the datagram that an error quotes (RFC 792; RFC 4443 section 3).
-static __always_inline _Bool quotes_ours(struct rest* rest, struct packet* quoted, _Bool is_v4) {
-  const _Bool readable = is_v4 ? read_ipv4(rest, quoted) : read_ipv6(rest, quoted);
+static __always_inline _Bool quotes_ours(struct frame* frame, struct packet* quoted, _Bool is_v4) {
+  const _Bool readable = is_v4 ? read_ipv4(frame, quoted) : read_ipv6(frame, quoted);
   if (!readable || quoted->protocol != IPPROTO_UDP || quoted->later_fragment) return 0;
   // Eight bytes of UDP are quoted at least.
-  const struct udphdr* udp = TAKE(rest, struct udphdr);
-  return udp && is_ours(&quoted->id.source, udp->source);
+  struct udphdr udp;
+  return TAKE(frame, udp) && is_ours(&quoted->id.source, udp.source);
 }
 
-static __always_inline _Bool is_our_icmp_error(struct rest* rest, struct packet* packet, _Bool is_v4) {
+static __always_inline _Bool is_our_icmp_error(struct frame* frame, struct packet* packet, _Bool is_v4) {
   if (packet->protocol != (is_v4 ? IPPROTO_ICMP : IPPROTO_ICMPV6)) return 0;
-  const struct icmp_error* icmp = TAKE(rest, struct icmp_error);
-  if (!icmp) return 0;
-  const __u8 type = icmp->type;
+  struct icmp_error icmp;
+  if (!TAKE(frame, icmp)) return 0;
+  const __u8 type = icmp.type;
   const _Bool error = is_v4 ? type == ICMP_UNREACHABLE || type == ICMP_TIME_EXCEEDED || type == ICMP_PARAMETER_PROBLEM
                             : type >= ICMPV6_UNREACHABLE && type <= ICMPV6_PARAMETER_PROBLEM;
-  return error && quotes_ours(rest, packet, is_v4);
+  return error && quotes_ours(frame, packet, is_v4);
 }
 
 /// Returns the counter of ours that a frame belongs to, PENSTOCK_XDP_PASSED when it is none.
-static __always_inline __u32 classify(struct rest rest) {
+static __always_inline __u32 classify(struct xdp_md* context) {
+  struct frame frame = {context, 0};
   struct packet packet = {};
-  const struct ethhdr* ethernet = TAKE(&rest, struct ethhdr);
-  if (!ethernet) return PENSTOCK_XDP_PASSED;
-  __be16 protocol = ethernet->h_proto;
+  struct ethhdr ethernet;
+  if (!TAKE(&frame, ethernet)) return PENSTOCK_XDP_PASSED;
+  __be16 protocol = ethernet.h_proto;
   if (protocol == bpf_htons(ETH_P_8021Q)) {
     struct tag {
       __be16 control;
       __be16 protocol;
     };
-    const struct tag* tag = TAKE(&rest, struct tag);
-    if (!tag) return PENSTOCK_XDP_PASSED;
-    protocol = tag->protocol;
+    struct tag tag;
+    if (!TAKE(&frame, tag)) return PENSTOCK_XDP_PASSED;
+    protocol = tag.protocol;
   }
   const _Bool is_v4 = protocol == bpf_htons(ETH_P_IP);
-  if (is_v4 ? !read_ipv4(&rest, &packet) : protocol != bpf_htons(ETH_P_IPV6) || !read_ipv6(&rest, &packet)) {
+  if (is_v4 ? !read_ipv4(&frame, &packet) : protocol != bpf_htons(ETH_P_IPV6) || !read_ipv6(&frame, &packet)) {
     return PENSTOCK_XDP_PASSED;
   }
   if (packet.protocol == IPPROTO_UDP) {
-    if (!is_our_datagram(&rest, &packet)) return PENSTOCK_XDP_PASSED;
+    if (!is_our_datagram(&frame, &packet)) return PENSTOCK_XDP_PASSED;
     return packet.more_fragments || packet.later_fragment ? PENSTOCK_XDP_FRAGMENTS_TAKEN : PENSTOCK_XDP_TAKEN;
   }
   if (packet.more_fragments || packet.later_fragment) return PENSTOCK_XDP_PASSED;
-  return is_our_icmp_error(&rest, &packet, is_v4) ? PENSTOCK_XDP_ERRORS_TAKEN : PENSTOCK_XDP_PASSED;
+  return is_our_icmp_error(&frame, &packet, is_v4) ? PENSTOCK_XDP_ERRORS_TAKEN : PENSTOCK_XDP_PASSED;
 }
 
-SEC("xdp")
+SEC("xdp.frags")
 int penstock_steer(struct xdp_md* context) {
-  const __u32 verdict = classify((struct rest){(void*)(long)context->data, (void*)(long)context->data_end});
+  const __u32 verdict = classify(context);
   if (verdict == PENSTOCK_XDP_PASSED) {
     count(PENSTOCK_XDP_PASSED);
     return XDP_PASS;
