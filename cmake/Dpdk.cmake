@@ -30,11 +30,16 @@ foreach(driver ${drivers})
     list(APPEND driver_archives ${PENSTOCK_DRIVER_${driver}})
   endif()
 endforeach()
+# ethdev whole, too: the device class "eth", by which devices are found, registers itself in a constructor.
+find_library(PENSTOCK_ETHDEV NAMES librte_ethdev.a REQUIRED)
+mark_as_advanced(PENSTOCK_ETHDEV)
+list(APPEND driver_archives ${PENSTOCK_ETHDEV})
+list(JOIN driver_archives "," driver_archives)
 add_library(penstock_dpdk_devices INTERFACE)
 target_link_libraries(penstock_dpdk_devices INTERFACE
   penstock_dpdk
-  # ethdev whole, too: the device class "eth", by which devices are found, registers itself in a constructor.
-  -Wl,--whole-archive ${driver_archives} -l:librte_ethdev.a -Wl,--no-whole-archive
+  # One word, or CMake would merge it with penstock_dpdk's own whole archive.
+  -Wl,--whole-archive,${driver_archives},--no-whole-archive
   -Wl,--start-group -l:librte_ethdev.a -l:librte_net.a -l:librte_hash.a -l:librte_rcu.a -l:librte_meter.a
   -l:librte_pci.a -l:librte_timer.a -l:librte_security.a -l:librte_cryptodev.a -l:librte_vhost.a -l:librte_dmadev.a
   -l:librte_sched.a -l:librte_gso.a -l:librte_ip_frag.a -l:librte_eventdev.a
