@@ -99,6 +99,23 @@ class Checker {
     }
   }
 
+  void ports() {
+    const std::vector<PortChoice>& ports = config_.dataplane.ports;
+    const auto is_uring = [](const PortChoice& p) { return !p.device; };
+    if (ports.size() > 1 && std::ranges::any_of(ports, is_uring)) {
+      report("dataplane.ports", "uring stands alone: sockets and DPDK devices do not mix in one process");
+    }
+    if (ports.size() > kMostDevices) {
+      report("dataplane.ports", fmt::format("{} devices are more than {}", ports.size(), kMostDevices));
+    }
+    std::set<std::string_view> seen;
+    for (const PortChoice& p : ports) {
+      if (p.device && !seen.insert(p.device->arguments).second) {
+        report("dataplane.ports", fmt::format("dpdk:{} is there twice", p.device->arguments));
+      }
+    }
+  }
+
   void workers(const std::vector<std::uint32_t>& allowed) {
     const WorkersSection& workers = config_.workers;
     std::set<std::uint32_t> seen;
@@ -118,6 +135,7 @@ class Checker {
  private:
   // Realm and software name: fewer than 128 characters, which can be as long as 763 bytes.
   static constexpr std::size_t kMaxRealm = 763;
+  static constexpr std::size_t kMostDevices = 16;
 
   static bool is_multicast(const net::Address& a) {
     return a.is_v4() ? a.v4_host_order() >> 28 == 0xe : a.bytes[0] == 0xff;
@@ -147,6 +165,7 @@ void check_config(const Config& config, const Origins& origins, const std::vecto
   checker.limits();
   checker.answers();
   checker.dataplane();
+  checker.ports();
   checker.workers(allowed_cores);
 }
 

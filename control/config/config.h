@@ -11,6 +11,7 @@
 
 #include "control/config/keys.h"
 #include "dataplane/net/address.h"
+#include "dataplane/port/dpdk/idle.h"
 #include "turn/settings.h"
 
 namespace penstock::control {
@@ -83,19 +84,32 @@ struct WorkersSection {
   void describe(Keys& keys);
 };
 
-enum class PortKind : std::uint8_t { uring };
-inline constexpr std::array<std::string_view, 1> kPortKindNames = {"uring"};
-
 /// [dataplane]: what is sized at start and never grows. Counts are per worker.
 struct DataplaneSection {
-  PortKind port = PortKind::uring;
-  std::uint32_t memory_mb = 0;  ///< 0: what the sizes below need
+  std::vector<PortChoice> ports;  ///< none: uring
+  std::uint32_t memory_mb = 0;    ///< 0: what the sizes below need
   std::uint32_t packets = 8192;
   std::uint32_t slabs = 1024;
   std::uint32_t receive_buffer_kb = 8192;
   std::uint32_t allocations = 65536;
   std::uint32_t permissions = 262144;
   std::uint32_t channels = 131072;
+
+  void describe(Keys& keys);
+};
+
+/// What a DPDK port's pools and rings are made of.
+enum class HugePages : std::uint8_t { automatic, on, off };
+inline constexpr std::array<std::string_view, 3> kHugePagesNames = {"auto", "on", "off"};
+inline constexpr std::array<std::string_view, 2> kIdleNames = {"adaptive", "spin"};
+
+/// [dpdk]: how its ports are driven.
+struct DpdkSection {
+  HugePages huge_pages = HugePages::automatic;
+  port::Idle idle = port::Idle::adaptive;
+  std::uint32_t idle_sleep_us = 500;
+  std::uint32_t descriptors = 1024;
+  std::uint32_t handoff = 1024;
 
   void describe(Keys& keys);
 };
@@ -138,6 +152,7 @@ struct Config {
   AnswersSection answers;
   WorkersSection workers;
   DataplaneSection dataplane;
+  DpdkSection dpdk;
   LogSection log;
   MetricsSection metrics;
   DrainSection drain;

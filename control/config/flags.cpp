@@ -29,6 +29,7 @@ constexpr KeyFlag kKeyFlags[] = {
     {"--realm", "auth.realm", "REALM", false, "The realm"},
     {"--allow-peer", "peers.allow", "PREFIX", true, "Let clients reach these peers"},
     {"--deny-peer", "peers.deny", "PREFIX", true, "Keep clients from these peers"},
+    {"--port", "dataplane.ports", "uring|dpdk:DEVICE", true, "How datagrams enter and leave; default: uring"},
     {"--workers", "workers.count", "N", false, "Worker threads; default: one per core"},
     {"--core", "workers.cores", "CORE", true, "Pin a worker to this core"},
     {"--metrics", "metrics.listen", "ADDR:PORT", false, "Metrics and health; default 127.0.0.1:9641, \"\" for none"},

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "dataplane/net/address.h"
+#include "dataplane/port/dpdk/spec.h"
 #include "turn/settings.h"
 
 namespace penstock::control {
@@ -22,11 +23,16 @@ struct Choice {
   std::span<const std::string_view> names;
 };
 
+/// How datagrams enter and leave: kernel sockets by io_uring, or a DPDK device.
+struct PortChoice {
+  std::optional<port::DeviceSpec> device;  ///< nullopt: uring
+};
+
 /// Where a key's value lives; the alternative is its type.
 using Slot = std::variant<bool*, std::uint16_t*, std::uint32_t*, std::uint64_t*, std::string*, Choice,
                           std::optional<net::Endpoint>*, std::vector<std::uint32_t>*, std::vector<net::Endpoint>*,
                           std::vector<net::Address>*, std::vector<net::Prefix>*, std::vector<turn::RelayAddress>*,
-                          std::vector<turn::StaticUser>*, std::vector<turn::SharedSecret>*>;
+                          std::vector<turn::StaticUser>*, std::vector<turn::SharedSecret>*, std::vector<PortChoice>*>;
 
 /// When a changed value counts.
 enum class Applies : std::uint8_t {

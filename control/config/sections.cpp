@@ -87,7 +87,12 @@ void WorkersSection::describe(Keys& keys) {
 
 void DataplaneSection::describe(Keys& keys) {
   keys.section("dataplane", "Sized at start, never grown. Counts are per worker.");
-  keys.choice("port", port, kPortKindNames, kStart, "How datagrams enter and leave: uring (kernel sockets).");
+  keys.add(
+      "ports", ports, kStart,
+      "How datagrams enter and leave. \"uring\" (or empty): kernel sockets, on any host. Or \"dpdk:DEVICE\", several\n"
+      "if need be: a NIC by PCI address (\"dpdk:0000:01:00.0\"), or a kernel interface that stays with the kernel for\n"
+      "all but our UDP ports (\"dpdk:net_af_xdp,iface=eth1\"). A device that the kernel does not see gets a tap:\n"
+      "\"dpdk:0000:01:00.0;address=192.0.2.1/24;gateway=192.0.2.254\" (more keys: tap=NAME, mtu=BYTES, queues=N).");
   keys.add("memory_mb", memory_mb, {0, 1048576}, kStart, "Memory for pools and mailboxes. 0: what they need.");
   keys.add("packets", packets, {1024, 1048576}, kStart, "Packets in flight.");
   keys.add("slabs", slabs, {64, 32768}, kStart,
@@ -97,6 +102,19 @@ void DataplaneSection::describe(Keys& keys) {
   keys.add("allocations", allocations, {16, 4194304}, kStart, "Allocations; relayed ports are one descriptor each.");
   keys.add("permissions", permissions, {16, 16777216}, kStart, "Permissions of all allocations.");
   keys.add("channels", channels, {16, 16777216}, kStart, "Channels of all allocations.");
+}
+
+void DpdkSection::describe(Keys& keys) {
+  keys.section("dpdk", "For ports that are \"dpdk:DEVICE\".");
+  keys.choice("huge_pages", huge_pages, kHugePagesNames, kStart,
+              "auto: when enough are reserved; NICs by PCI address refuse to start without. on, off.");
+  keys.choice(
+      "idle", idle, kIdleNames, kStart,
+      "What a worker does when nothing arrives. adaptive: spins for a moment, then sleeps, or waits for the NIC's\n"
+      "interrupt; spin: burns its core for the lowest latency.");
+  keys.add("idle_sleep_us", idle_sleep_us, {10, 100000}, kStart, "adaptive: the longest sleep without interrupts.");
+  keys.add("descriptors", descriptors, {64, 8192}, kStart, "Per receive and transmit queue.");
+  keys.add("handoff", handoff, {64, 65536}, kStart, "Packets under way from one worker to another, at most.");
 }
 
 void LogSection::describe(Keys& keys) {
@@ -130,6 +148,7 @@ Keys keys_of(Config& config) {
   config.answers.describe(keys);
   config.workers.describe(keys);
   config.dataplane.describe(keys);
+  config.dpdk.describe(keys);
   config.log.describe(keys);
   config.metrics.describe(keys);
   config.drain.describe(keys);

@@ -78,6 +78,16 @@ Result read(turn::SharedSecret& out, std::string_view text) {
   if (text.empty()) return tl::unexpected(std::string("a secret may not be empty"));
   return read(out.secret, text);
 }
+Result read(PortChoice& out, std::string_view text) {
+  constexpr std::string_view kDpdk = "dpdk:";
+  if (text == "uring") return {};
+  if (!text.starts_with(kDpdk)) {
+    return tl::unexpected(fmt::format("'{}' is neither uring nor dpdk:DEVICE (dpdk:net_af_xdp,iface=eth1)", text));
+  }
+  return port::parse_device_spec(text.substr(kDpdk.size())).map([&](port::DeviceSpec spec) {
+    out.device = std::move(spec);
+  });
+}
 Result read(std::optional<net::Endpoint>& out, std::string_view text) {
   out.reset();
   if (text.empty()) return {};
@@ -133,6 +143,9 @@ std::string write(const turn::StaticUser& user) {
 }
 std::string write(const turn::SharedSecret& secret) {
   return write(secret.secret);
+}
+std::string write(const PortChoice& choice) {
+  return write(choice.device ? "dpdk:" + choice.device->text : std::string("uring"));
 }
 std::string write(const std::optional<net::Endpoint>& e) {
   return e ? write(*e) : "\"\"";

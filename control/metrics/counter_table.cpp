@@ -152,6 +152,8 @@ void add_turn_allocations(Table& t) {
   t.one<&Turn::reservations>("penstock_turn_reservations", kGauge, "Reserved ports (EVEN-PORT).");
   t.one<&Turn::permissions>("penstock_turn_permissions", kGauge, "Permissions.");
   t.one<&Turn::permissions_capacity>("penstock_turn_permissions_capacity", kGauge, "Room for permissions.");
+  t.one<&Turn::messages_lost>("penstock_turn_messages_lost_total", kCounter,
+                              "Messages between workers that found no room; always 0.");
   t.one<&Turn::permissions_revoked>("penstock_turn_permissions_revoked_total", kCounter,
                                     "Permissions ended by a new peer policy.");
   t.one<&Turn::channels>("penstock_turn_channels", kGauge, "Channels.");

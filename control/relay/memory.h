@@ -15,7 +15,10 @@ inline constexpr unsigned kMessageLane = 1024;
 /// Packets with a buffer, for answers and indications, per worker.
 inline constexpr std::uint32_t kAnswerPackets = 4096;
 
+/// Endpoints one worker may have bound: its relayed ports, two for ADDITIONAL-ADDRESS-FAMILY, listeners, reservations.
+std::uint32_t locals_per_worker(const DataplaneSection& dataplane);
+
 /// [dataplane] memory_mb, or what `workers` workers need with a quarter to spare.
-unsigned environment_memory_mb(const DataplaneSection& dataplane, unsigned workers);
+unsigned environment_memory_mb(const Config& config, unsigned workers);
 
 }  // namespace penstock::control

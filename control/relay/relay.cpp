@@ -6,8 +6,6 @@
 #include <array>
 
 #include "control/relay/memory.h"
-#include "dataplane/net/packet_pool.h"
-#include "dataplane/port/uring/port.h"
 
 namespace penstock::control {
 namespace {
@@ -16,23 +14,11 @@ using Result = tl::expected<void, std::string>;
 
 // Allocates that wait for another worker's word have a flow, too, and so have endpoints that moved; rounded up.
 constexpr std::uint32_t kFlowsBesides = 8192;
-// Listeners and reserved ports.
-constexpr std::uint32_t kLocalsBesides = 8192;
-
-port::UringOptions port_options(const DataplaneSection& dataplane) {
-  port::UringOptions options;
-  options.slabs = dataplane.slabs;
-  options.packets = dataplane.packets;
-  options.max_locals = 2 * dataplane.allocations + kLocalsBesides;  // ADDITIONAL-ADDRESS-FAMILY: two each
-  options.listener_buffer = static_cast<int>(dataplane.receive_buffer_kb << 10);
-  return options;
-}
-
 engine::ShardOptions shard_options(const DataplaneSection& dataplane, std::uint16_t worker, std::uint16_t workers) {
   engine::ShardOptions options;
   options.worker = worker;
   options.workers = workers;
-  options.locals = 2 * dataplane.allocations + kLocalsBesides;
+  options.locals = locals_per_worker(dataplane);
   options.flows = dataplane.allocations + dataplane.channels + kFlowsBesides;
   options.answer_packets = kAnswerPackets;
   return options;
@@ -41,20 +27,23 @@ engine::ShardOptions shard_options(const DataplaneSection& dataplane, std::uint1
 }  // namespace
 
 tl::expected<std::unique_ptr<Relay>, std::string> Relay::create(const Config& config, const Plan& plan,
-                                                                turn::FixedSettings fixed, Settings settings) {
+                                                                Network& network, turn::FixedSettings fixed,
+                                                                Settings settings) {
   const auto workers = static_cast<std::uint16_t>(plan.cores.size());
-  if (auto started = net::start_environment(environment_memory_mb(config.dataplane, workers)); !started) {
-    return tl::unexpected(started.error());
-  }
   auto post_office = engine::PostOffice::create("post", {workers, kPacketLane, kMessageLane});
   if (!post_office) return tl::unexpected(post_office.error());
-  std::unique_ptr<Relay> relay(new Relay(std::move(fixed), std::move(settings), std::move(*post_office)));
+  std::unique_ptr<Relay> relay(new Relay(network, std::move(fixed), std::move(settings), std::move(*post_office)));
   if (auto started = relay->start_workers(config, plan); !started) return tl::unexpected(started.error());
   return relay;
 }
 
-Relay::Relay(turn::FixedSettings fixed, Settings settings, std::unique_ptr<engine::PostOffice> post_office)
-    : fixed_(std::move(fixed)), shared_(fixed_), post_office_(std::move(post_office)), courier_(*post_office_) {
+Relay::Relay(Network& network, turn::FixedSettings fixed, Settings settings,
+             std::unique_ptr<engine::PostOffice> post_office)
+    : network_(network),
+      fixed_(std::move(fixed)),
+      shared_(fixed_),
+      post_office_(std::move(post_office)),
+      courier_(*post_office_) {
   settings_.push_back({0, std::move(settings)});
 }
 
@@ -75,7 +64,7 @@ Result Relay::start_workers(const Config& config, const Plan& plan) {
 
 // On the worker's own thread, so that its memory is near its core.
 Result Relay::set_up(const Config& config, engine::Worker& worker, std::uint16_t number) {
-  auto port = port::UringPort::create(port_options(config.dataplane));
+  auto port = network_.create_port(number);
   if (!port) return tl::unexpected(port.error());
   const auto options = shard_options(config.dataplane, number, post_office_->workers());
   auto shard = engine::Shard::create(options, std::move(*port), *post_office_);
@@ -125,6 +114,7 @@ void Relay::end_drain() {
 
 void Relay::tick() {
   courier_.deliver();
+  network_.poll();
   std::uint64_t oldest_used = settings_.back().generation;
   for (const turn::TurnService* service : services_) {
     oldest_used = std::min(oldest_used, service->settings_generation());

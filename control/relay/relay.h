@@ -13,6 +13,7 @@
 #include "control/config/config.h"
 #include "control/metrics/sources.h"
 #include "control/relay/courier.h"
+#include "control/relay/network.h"
 #include "control/startup/checks.h"
 #include "dataplane/engine/post_office.h"
 #include "dataplane/engine/worker.h"
@@ -24,10 +25,11 @@ class Relay {
  public:
   using Settings = std::shared_ptr<const turn::CompiledSettings>;
 
-  /// Starts the workers and binds the listening endpoints; packets are served from run() on. The error is a sentence
-  /// that says what to do.
+  /// Starts the workers and binds the listening endpoints; packets are served from run() on. `network` is started and
+  /// outlives the relay. The error is a sentence that says what to do.
   static tl::expected<std::unique_ptr<Relay>, std::string> create(const Config& config, const Plan& plan,
-                                                                  turn::FixedSettings fixed, Settings settings);
+                                                                  Network& network, turn::FixedSettings fixed,
+                                                                  Settings settings);
   /// Stops the workers.
   ~Relay();
 
@@ -52,6 +54,7 @@ class Relay {
   const std::vector<WorkerSource>& sources() const { return sources_; }
   std::vector<RelayPortUse> relay_ports() const;
   const turn::FixedSettings& fixed() const { return fixed_; }
+  const Network& network() const { return network_; }
 
  private:
   struct Kept {
@@ -59,10 +62,12 @@ class Relay {
     Settings settings;
   };
 
-  Relay(turn::FixedSettings fixed, Settings settings, std::unique_ptr<engine::PostOffice> post_office);
+  Relay(Network& network, turn::FixedSettings fixed, Settings settings,
+        std::unique_ptr<engine::PostOffice> post_office);
   tl::expected<void, std::string> start_workers(const Config& config, const Plan& plan);
   tl::expected<void, std::string> set_up(const Config& config, engine::Worker& worker, std::uint16_t number);
 
+  Network& network_;
   turn::FixedSettings fixed_;
   turn::SharedState shared_;
   std::unique_ptr<engine::PostOffice> post_office_;

@@ -85,12 +85,31 @@ void check_addresses(const Plan& plan, const HostFacts& facts, Findings& finding
 
 Plan make_plan(const Config& config, const HostFacts& facts, const std::vector<std::uint32_t>& allowed_cores) {
   Plan plan;
-  plan.listen = listen_endpoints(config.listen, facts.addresses);
+  plan.listen = listen_endpoints(config.listen, addresses_of(facts.addresses, facts.interfaces));
   plan.relay = relay_addresses(config.relay, plan.listen);
-  plan.cores = config.workers.cores.empty() ? allowed_cores : config.workers.cores;
-  const std::uint32_t most = config.workers.count != 0 ? config.workers.count : kMostWorkers;
-  if (plan.cores.size() > most) plan.cores.resize(most);
+  plan.cores = plan_cores(config.workers, allowed_cores);
   return plan;
+}
+
+std::vector<std::uint32_t> plan_cores(const WorkersSection& workers, const std::vector<std::uint32_t>& allowed_cores) {
+  std::vector<std::uint32_t> cores = workers.cores.empty() ? allowed_cores : workers.cores;
+  const std::uint32_t most = workers.count != 0 ? workers.count : kMostWorkers;
+  if (cores.size() > most) cores.resize(most);
+  return cores;
+}
+
+std::vector<net::Address> bound_addresses(const Plan& plan) {
+  std::vector<net::Address> addresses;
+  for (const net::Endpoint& e : plan.listen) addresses.push_back(e.address);
+  for (const turn::RelayAddress& r : plan.relay) addresses.push_back(r.address);
+  std::ranges::sort(addresses);
+  const auto [first, last] = std::ranges::unique(addresses);
+  addresses.erase(first, last);
+  return addresses;
+}
+
+bool uses_dpdk(const Config& config) {
+  return std::ranges::any_of(config.dataplane.ports, [](const PortChoice& p) { return p.device.has_value(); });
 }
 
 std::uint64_t descriptors_wanted(const Config& config, const Plan& plan) {
@@ -105,11 +124,12 @@ std::uint64_t descriptors_wanted(const Config& config, const Plan& plan) {
 
 std::vector<Finding> check_host(const Config& config, const Plan& plan, const HostFacts& facts) {
   Findings findings;
-  check_kernel(facts, findings);
   check_addresses(plan, facts, findings);
+  check_ports(config, facts, findings);
+  if (uses_dpdk(config)) return findings.take();
+  check_kernel(facts, findings);
   check_descriptors(config, plan, facts, findings);
   check_buffers(config, facts, findings);
-  check_ports(config, facts, findings);
   return findings.take();
 }
 

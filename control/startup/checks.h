@@ -17,6 +17,12 @@ struct Plan {
   std::vector<std::uint32_t> cores;  ///< one per worker
 };
 Plan make_plan(const Config& config, const HostFacts& facts, const std::vector<std::uint32_t>& allowed_cores);
+/// The cores of Plan::cores alone.
+std::vector<std::uint32_t> plan_cores(const WorkersSection& workers, const std::vector<std::uint32_t>& allowed_cores);
+/// Every address that endpoints may be bound on, once.
+std::vector<net::Address> bound_addresses(const Plan& plan);
+/// Whether the ports are DPDK devices.
+bool uses_dpdk(const Config& config);
 
 struct Finding {
   bool refuse = false;  ///< the relay could not work; otherwise a warning

@@ -67,6 +67,18 @@ std::vector<HostAddress> host_addresses() {
   return found;
 }
 
+std::vector<HostAddress> addresses_of(const std::vector<HostAddress>& host,
+                                      const std::vector<std::string>& interfaces) {
+  if (interfaces.empty()) return host;
+  std::vector<HostAddress> chosen;
+  std::ranges::copy_if(host, std::back_inserter(chosen), [&](const HostAddress& h) {
+    return std::ranges::any_of(interfaces, [&](const std::string& name) {
+      return h.interface == name || h.interface.starts_with(name + ".");
+    });
+  });
+  return chosen;
+}
+
 std::vector<net::Endpoint> listen_endpoints(const ListenSection& listen, const std::vector<HostAddress>& host) {
   std::vector<net::Endpoint> configured = listen.addresses;
   if (configured.empty()) configured.emplace_back();

@@ -20,6 +20,9 @@ struct HostAddress {
 /// Of all interfaces that are up.
 std::vector<HostAddress> host_addresses();
 
+/// Those of the named interfaces and of VLANs on them ("eth1" and "eth1.100"); all when nothing is named.
+std::vector<HostAddress> addresses_of(const std::vector<HostAddress>& host, const std::vector<std::string>& interfaces);
+
 /// Concrete endpoints. A wildcard becomes the host's addresses ("0.0.0.0": IPv4, "::" or nothing configured: both
 /// families), without link-local ones, which need a zone that no TURN attribute can carry, and without loopback unless
 /// there is nothing else.

@@ -19,7 +19,8 @@ struct HostFacts {
   bool privileged = false;         ///< CAP_SYS_ADMIN, which io_uring_disabled = 1 asks for
   unsigned kernel_major = 0;
   unsigned kernel_minor = 0;
-  std::vector<HostAddress> addresses;
+  std::vector<HostAddress> addresses;   ///< of the whole host
+  std::vector<std::string> interfaces;  ///< that ports are on, and VLANs above them; none: all
 };
 
 /// Reads them, and raises RLIMIT_NOFILE as far as it may be.

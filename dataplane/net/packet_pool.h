@@ -26,6 +26,11 @@ class PacketPool {
   static tl::expected<PacketPool, std::string> create(const std::string& name, unsigned packets, unsigned buffer_size,
                                                       unsigned thread_cache = kThreadCache);
 
+  /// Packets that lie one behind the other without gaps, in one piece of memory that the kernel can share (AF_XDP).
+  /// Devices that read physical memory cannot use it.
+  static tl::expected<PacketPool, std::string> create_dense(const std::string& name, unsigned packets,
+                                                            unsigned buffer_size);
+
   /// A fresh packet with reset private area, or nullptr when the pool is empty.
   Packet* allocate();
   /// All or none.

@@ -59,6 +59,10 @@ struct PortCounters {
   net::Counter train_fallbacks;               // trains sent singly: kernel or device refused UDP_SEGMENT
   net::Counter slabs_free, slabs_total;       // gauges
   net::Counter locals;                        // gauge: bound endpoints
+  // Below the service, between the workers' ports (DPDK): packets that arrived at their owner, that were handed to it,
+  // and that came that way. A packet whose owner's ring was full is dropped as handoff_full.
+  net::Counter same_worker, handed_over, taken_over;
+  net::Counter held;  // gauge: packets that wait for their next hop's address
   std::array<net::Counter, net::kDropCount> dropped;
 };
 

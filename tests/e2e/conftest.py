@@ -18,6 +18,7 @@ from testbed.turn_client import TurnClient  # noqa: E402
 
 def pytest_addoption(parser):
     parser.addoption("--bin-dir", help="the directory of penstockd (default: $PENSTOCK_BIN or build/release/bin)")
+    parser.addoption("--port", choices=["uring", "af_xdp"], help="default: $PENSTOCK_E2E_PORT or uring")
     parser.addoption("--relay", choices=["penstockd", "coturn"], help="default: $PENSTOCK_E2E_RELAY or penstockd")
 
 
@@ -25,6 +26,8 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "penstockd_only: asks for more than the reference server does")
     if config.getoption("--bin-dir"):
         os.environ["PENSTOCK_BIN"] = config.getoption("--bin-dir")
+    if config.getoption("--port"):
+        os.environ["PENSTOCK_E2E_PORT"] = config.getoption("--port")
     if config.getoption("--relay"):
         os.environ["PENSTOCK_E2E_RELAY"] = config.getoption("--relay")
 

@@ -8,9 +8,12 @@
 #include <rte_ether.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
+#include <cerrno>
 
 #include "dataplane/net/packet_pool.h"
+#include "dataplane/port/dpdk/interface_request.h"
 
 namespace penstock::port {
 namespace {
@@ -26,6 +29,13 @@ std::string numbered(const std::string& arguments, std::uint16_t index) {
   const std::size_t comma = std::min(arguments.find(','), arguments.size());
   if (comma > 0 && std::isdigit(static_cast<unsigned char>(arguments[comma - 1])) != 0) return arguments;
   return arguments.substr(0, comma) + std::to_string(index) + arguments.substr(comma);
+}
+
+constexpr int kMostMtu = 9216;
+
+int probe(const std::string& arguments) {
+  errno = 0;  // net_af_xdp takes an old EOPNOTSUPP for its own (22.11)
+  return rte_dev_probe(arguments.c_str());
 }
 
 const char* fix_for(const DeviceSpec& spec) {
@@ -62,8 +72,7 @@ Result Device::attach() {
   const std::string arguments = spec_.is_pci() ? spec_.arguments : numbered(spec_.arguments, index_);
   // PCI devices were attached with the environment, which was given their addresses.
   if (!spec_.is_pci()) {
-    if (const int error = rte_dev_probe(arguments.c_str()); error != 0)
-      return tl::unexpected(sentence("open the device", error));
+    if (const int error = probe(arguments); error != 0) return tl::unexpected(sentence("open the device", error));
   }
   rte_dev_iterator iterator;
   id_ = RTE_MAX_ETHPORTS;
@@ -90,6 +99,12 @@ Result Device::attach() {
     return tl::unexpected(sentence("read its MAC address", error));
   std::ranges::copy(address.addr_bytes, mac_.begin());
   if (const int error = rte_eth_dev_get_mtu(id_, &mtu_); error != 0) mtu_ = RTE_ETHER_MTU;
+  // Drivers do not always know what the kernel knows.
+  std::array<char, IF_NAMESIZE> name{};
+  if (kernel_interface_ != 0 && if_indextoname(kernel_interface_, name.data()) != nullptr) {
+    const auto answer = ask_interface(name.data(), SIOCGIFMTU);
+    if (answer && answer->ifr_mtu <= kMostMtu) mtu_ = static_cast<std::uint16_t>(answer->ifr_mtu);
+  }
   if (spec_.mtu != 0) mtu_ = spec_.mtu;
   return {};
 }
@@ -105,7 +120,7 @@ Result Device::start(const DeviceSetup& setup, std::span<rte_mempool* const> poo
   rte_eth_dev_adjust_nb_rx_tx_desc(id_, &rx_descriptors, &tx_descriptors);
   const auto node = static_cast<unsigned>(numa_node_);
   for (std::uint16_t q = 0; q < rx_queues_; ++q) {
-    const int error = rte_eth_rx_queue_setup(id_, q, rx_descriptors, node, nullptr, pools[q]);
+    const int error = rte_eth_rx_queue_setup(id_, q, rx_descriptors, node, nullptr, pools[q % pools.size()]);
     if (error != 0) return tl::unexpected(sentence("set up a receive queue", error));
   }
   for (std::uint16_t q = 0; q < tx_queues_; ++q) {
@@ -114,6 +129,9 @@ Result Device::start(const DeviceSetup& setup, std::span<rte_mempool* const> poo
   }
   if (auto set = set_mtu(); !set) return set;
   if (const int error = rte_eth_dev_start(id_); error != 0) return tl::unexpected(sentence("start the device", error));
+  // Neighbour solicitations are multicast (RFC 4861 section 7.2.2), and the kernel behind the tap has to see them.
+  // A device that cannot be asked lets everything pass.
+  if (kernel_interface_ == 0) static_cast<void>(rte_eth_allmulticast_enable(id_));
   started_ = true;
   poll();
   return {};
@@ -124,7 +142,9 @@ Result Device::configure(const DeviceSetup& setup) {
   if (const int error = rte_eth_dev_info_get(id_, &info); error != 0)
     return tl::unexpected(sentence("read its facts", error));
   const std::uint16_t most = spec_.queues != 0 ? std::min(spec_.queues, setup.workers) : setup.workers;
-  rx_queues_ = std::max<std::uint16_t>(1, std::min(most, max_rx_queues_));
+  // The kernel fills every queue of an interface it shares with us, so all of them are received from.
+  rx_queues_ =
+      spec_.kernel_interface().empty() ? std::max<std::uint16_t>(1, std::min(most, max_rx_queues_)) : max_rx_queues_;
   tx_queues_ = std::max<std::uint16_t>(1, std::min(most, max_tx_queues_));
   rte_eth_conf conf{};
   conf.rxmode.mtu = mtu_;

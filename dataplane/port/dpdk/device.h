@@ -1,7 +1,7 @@
 #pragma once
 // One ethdev device: opened, set up with a receive and a transmit queue per worker as far as it has them, and started.
+// Worker w receives from queues w, w + workers, ...
 
-#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -11,12 +11,11 @@
 #include <vector>
 
 #include "dataplane/net/counter.h"
+#include "dataplane/net/frame_headers.h"
 #include "dataplane/net/packet.h"
 #include "dataplane/port/dpdk/spec.h"
 
 namespace penstock::port {
-
-using Mac = std::array<std::uint8_t, 6>;
 
 /// How packets of many clients spread over the receive queues.
 enum class Spread : std::uint8_t {
@@ -67,7 +66,7 @@ class Device {
   std::uint16_t index() const { return index_; }
   std::uint16_t id() const { return id_; }  ///< ethdev's
   const std::string& driver() const { return driver_; }
-  const Mac& mac() const { return mac_; }
+  const net::MacAddress& mac() const { return mac_; }
   unsigned kernel_interface() const { return kernel_interface_; }  ///< index; 0: the kernel does not see it
   int numa_node() const { return numa_node_; }
   std::uint16_t mtu() const { return mtu_; }
@@ -96,7 +95,7 @@ class Device {
   std::uint16_t index_;
   std::uint16_t id_ = UINT16_MAX;
   std::string driver_;
-  Mac mac_{};
+  net::MacAddress mac_{};
   unsigned kernel_interface_ = 0;
   int numa_node_ = -1;
   std::uint16_t mtu_ = 1500;

@@ -29,17 +29,6 @@ tl::expected<std::uint16_t, std::string> number(std::string_view key, std::strin
   return static_cast<std::uint16_t>(value);
 }
 
-tl::expected<InterfaceAddress, std::string> interface_address(std::string_view text) {
-  const std::size_t slash = text.find('/');
-  auto address = net::parse_address(text.substr(0, slash));
-  if (!address) return Error(address.error());
-  const unsigned most = address->is_v4() ? 32 : 128;
-  if (slash == std::string_view::npos) return InterfaceAddress{*address, static_cast<std::uint8_t>(most)};
-  auto length = number("address", text.substr(slash + 1), 1, most);
-  if (!length) return Error(fmt::format("{}: the prefix length is from 1 to {}", text, most));
-  return InterfaceAddress{*address, static_cast<std::uint8_t>(*length)};
-}
-
 tl::expected<void, std::string> apply(std::string_view key, std::string_view value, DeviceSpec& spec) {
   if (key == "tap") {
     if (value.empty() || value.size() > 15 || value.find('/') != std::string_view::npos) {
@@ -49,7 +38,7 @@ tl::expected<void, std::string> apply(std::string_view key, std::string_view val
     return {};
   }
   if (key == "address") {
-    return interface_address(value).map([&](const InterfaceAddress& a) { spec.addresses.push_back(a); });
+    return parse_interface_address(value).map([&](const InterfaceAddress& a) { spec.addresses.push_back(a); });
   }
   if (key == "gateway") {
     return net::parse_address(value).map([&](const net::Address& a) { spec.gateways.push_back(a); });

@@ -15,14 +15,9 @@
 #include <vector>
 
 #include "dataplane/net/address.h"
+#include "dataplane/port/kernel/interface_address.h"
 
 namespace penstock::port {
-
-/// An interface's address and the network around it, as in `ip addr`.
-struct InterfaceAddress {
-  net::Address address;
-  std::uint8_t prefix_length = 128;  ///< of the address's own family: 24 in 192.0.2.1/24
-};
 
 struct DeviceSpec {
   std::string text;       ///< as written

@@ -48,13 +48,13 @@ class Attributes {
 struct LinkMessage {
   bool removed = false;
   unsigned ifindex = 0;
-  std::string name;
+  std::string name = {};
   net::MacAddress mac{};
   std::uint32_t mtu = 0;
-  bool up = false;                    ///< administratively, and running (carrier)
-  unsigned parent = 0;                ///< ifindex of the interface it lies on, 0: none
-  unsigned master = 0;                ///< ifindex of the bridge, bond or VRF it is a port of, 0: none
-  std::optional<std::uint16_t> vlan;  ///< it is an 802.1Q VLAN of its parent
+  bool up = false;                         ///< administratively, and running (carrier)
+  unsigned parent = 0;                     ///< ifindex of the interface it lies on, 0: none
+  unsigned master = 0;                     ///< ifindex of the bridge, bond or VRF it is a port of, 0: none
+  std::optional<std::uint16_t> vlan = {};  ///< it is an 802.1Q VLAN of its parent
 };
 std::optional<LinkMessage> parse_link(const nlmsghdr& message);
 
@@ -70,7 +70,7 @@ std::optional<AddressMessage> parse_address(const nlmsghdr& message);
 struct RouteMessage {
   struct Leg {
     unsigned ifindex = 0;
-    std::optional<net::Address> gateway;
+    std::optional<net::Address> gateway = {};
     std::uint16_t weight = 1;
     bool dead = false;    ///< the kernel does not use it now
     bool tunnel = false;  ///< packets would have to be encapsulated (MPLS, SRv6, ...)
@@ -83,7 +83,7 @@ struct RouteMessage {
   bool cloned = false;             ///< a cache entry, not a route
   std::uint32_t metric = 0;        ///< lowest wins
   std::uint32_t mtu = 0;           ///< 0: none of its own
-  std::vector<Leg> legs;
+  std::vector<Leg> legs = {};
 };
 std::optional<RouteMessage> parse_route(const nlmsghdr& message);
 
@@ -93,7 +93,7 @@ struct NeighbourMessage {
   unsigned ifindex = 0;
   net::Address address;
   std::uint16_t state = 0;  ///< NUD_*
-  std::optional<net::MacAddress> mac;
+  std::optional<net::MacAddress> mac = {};
 };
 std::optional<NeighbourMessage> parse_neighbour(const nlmsghdr& message);
 

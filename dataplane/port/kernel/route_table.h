@@ -22,7 +22,7 @@ enum class RouteKind : std::uint8_t {
 
 /// One way of a route.
 struct RouteLeg {
-  std::optional<net::Address> gateway;  ///< nullopt: the destination is on the link
+  std::optional<net::Address> gateway = {};  ///< nullopt: the destination is on the link
   InterfaceIndex interface = 0;
   std::uint16_t weight = 1;  ///< 1 to 256
 
@@ -32,8 +32,8 @@ struct RouteLeg {
 struct Route {
   net::Prefix prefix;
   RouteKind kind = RouteKind::none;
-  std::uint16_t mtu = 0;       ///< the route's own limit, 0: the interface's
-  std::vector<RouteLeg> legs;  ///< unicast: one, or several with equal cost
+  std::uint16_t mtu = 0;            ///< the route's own limit, 0: the interface's
+  std::vector<RouteLeg> legs = {};  ///< unicast: one, or several with equal cost
 
   friend bool operator==(const Route&, const Route&) = default;
 };

@@ -3,7 +3,6 @@
 #include <linux/errqueue.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <cstring>
 
 #include "dataplane/port/uring/socket_address.h"
@@ -33,14 +32,6 @@ bool find_icmp(msghdr& m, sock_extended_err& out) {
 }
 
 }  // namespace
-
-std::size_t IcmpErrorQueue::take(std::span<IcmpError> out) {
-  const std::size_t n = std::min(out.size(), size_);
-  for (std::size_t i = 0; i < n; ++i) out[i] = errors_[(first_ + i) % errors_.size()];
-  first_ = (first_ + n) % errors_.size();
-  size_ -= n;
-  return n;
-}
 
 std::size_t read_error_queue(const Socket& socket, net::LocalId local, IcmpErrorQueue& out) {
   for (std::size_t n = 0; n < kMaxPerVisit; ++n) {

@@ -120,6 +120,9 @@ class Network:
             _run("ip", "-n", namespace, "address", "add", f"10.77.{number}.{last}/24", "dev", device)
             # nodad: an address under duplicate detection cannot be bound for a second or two.
             _run("ip", "-n", namespace, "-6", "address", "add", f"fd77:{number}::{last}/64", "dev", device, "nodad")
+            # A veth sender leaves checksums unfinished for the hardware that never comes; a relay that reads raw
+            # frames would rightly drop them.
+            _run("nsenter", f"--net=/run/netns/{namespace}", "--", "ethtool", "-K", device, "tx", "off")
             _run("ip", "-n", namespace, "link", "set", device, "up")
         _run("ip", "-n", host.namespace, "route", "add", "default", "via", f"10.77.{number}.1")
         _run("ip", "-n", host.namespace, "-6", "route", "add", "default", "via", f"fd77:{number}::1")

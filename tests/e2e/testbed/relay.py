@@ -1,6 +1,7 @@
 """The relay under test, started in its host: penstockd, or coturn's turnserver as the reference.
 
 PENSTOCK_E2E_RELAY=penstockd|coturn chooses; a client test that fails against both is itself wrong.
+PENSTOCK_E2E_PORT=uring|af_xdp chooses how penstockd reaches the network.
 """
 
 import base64
@@ -30,6 +31,10 @@ PORT = 3478
 METRICS_PORT = 9478
 # The hosts of the test bed have private addresses, which no TURN server should reach unasked.
 ALLOWED_PEERS = ("10.77.1.0/24", "10.77.2.0/24", "10.77.3.0/24", "fd77::/16")
+
+
+# Over af_xdp the relay's host keeps its interface: only our UDP ports bypass its kernel.
+PORTS = {"uring": "uring", "af_xdp": "dpdk:net_af_xdp,iface=eth0"}
 
 
 @dataclass
@@ -105,7 +110,7 @@ class Penstockd(Relay):
         return [str(binary_directory() / "penstockd"), "--config", str(self.write_configuration()),
                    "--listen", f"{host.ipv4}:{PORT}", "--listen", f"[{host.ipv6}]:{PORT}",
                    "--realm", REALM, "--workers", str(options.workers),
-                   "--metrics", f"{host.ipv4}:{METRICS_PORT}"]
+                   "--metrics", f"{host.ipv4}:{METRICS_PORT}", "--port", PORTS[chosen_port()]]
 
     def write_configuration(self) -> Path:
         """Everything SIGHUP reloads lives in the file; the rest is given by flags."""
@@ -193,6 +198,10 @@ def start_relay(host: Host, options: RelayOptions) -> Relay:
 
 def chosen_relay() -> str:
     return os.environ.get("PENSTOCK_E2E_RELAY", "penstockd")
+
+
+def chosen_port() -> str:
+    return os.environ.get("PENSTOCK_E2E_PORT", "uring")
 
 
 def ephemeral_credential(secret: str, name: str = "ada", lifetime_s: int = 3600) -> tuple[str, str]:

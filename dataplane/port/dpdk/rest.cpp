@@ -1,0 +1,74 @@
+#include "dataplane/port/dpdk/rest.h"
+
+#include <rte_ethdev.h>
+#include <rte_pause.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace penstock::port {
+namespace {
+
+constexpr std::uint32_t kArrival = 1;  // an event of a receive queue, as against one of the waker
+
+}  // namespace
+
+Rest::Rest(DpdkHost& host, std::uint16_t worker)
+    : waker_(host.handoff().waker(worker)),
+      idle_(host.options().idle),
+      longest_sleep_ns_(host.options().idle_sleep_us * std::uint64_t{1000}),
+      epoll_(epoll_create1(EPOLL_CLOEXEC)) {
+  prctl(PR_SET_TIMERSLACK, 1000);  // or the kernel adds 50 us to each sleep
+  epoll_event woken{.events = EPOLLIN, .data = {}};
+  epoll_ctl(epoll_, EPOLL_CTL_ADD, waker_.fd(), &woken);
+  // Edge-triggered: nobody reads an interrupt's descriptor, which would stay readable for ever.
+  epoll_event arrival{.events = EPOLLIN | EPOLLET, .data = {.u32 = kArrival}};
+  bool all = true;
+  for (const auto& device : host.devices()) {
+    for (std::uint16_t q = worker; q < device->rx_queues();
+         q = static_cast<std::uint16_t>(q + host.options().workers)) {
+      const int fd = device->offloads().rx_interrupts ? rte_eth_dev_rx_intr_ctl_q_get_fd(device->id(), q) : -1;
+      all &= fd >= 0 && epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &arrival) == 0;
+      queues_.push_back({device->id(), q});
+    }
+  }
+  if (!all) queues_.clear();
+}
+
+Rest::~Rest() {
+  close(epoll_);
+}
+
+void Rest::rest(std::uint64_t timeout_ns, ForwardingView& view) {
+  ++idle_passes_;
+  if (idle_ == Idle::spin || idle_passes_ <= kSpins) {
+    rte_pause();
+    return;
+  }
+  const unsigned doublings = std::min((idle_passes_ - kSpins) / 4, 20U);
+  const std::uint64_t sleep_ns = std::min({kFirstSleepNs << doublings, longest_sleep_ns_, timeout_ns});
+  view.rest();
+  if (waker_.begin_sleep()) {
+    arm(true);
+    epoll_event event{};
+    const timespec timeout{static_cast<time_t>(sleep_ns / 1'000'000'000), static_cast<long>(sleep_ns % 1'000'000'000)};
+    if (epoll_pwait2(epoll_, &event, 1, &timeout, nullptr) > 0) {
+      waker_.drain();
+      // Some drivers offer interrupts that never come (e1000's em under vfio), so only one that came allows long
+      // sleeps.
+      if (event.data.u32 == kArrival) longest_sleep_ns_ = std::max(longest_sleep_ns_, kInterruptSleepNs);
+    }
+    arm(false);
+  }
+  waker_.end_sleep();
+}
+
+void Rest::arm(bool on) {
+  for (const Queue& q : queues_) {
+    on ? rte_eth_dev_rx_intr_enable(q.device, q.queue) : rte_eth_dev_rx_intr_disable(q.device, q.queue);
+  }
+}
+
+}  // namespace penstock::port
