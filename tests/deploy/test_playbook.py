@@ -86,3 +86,16 @@ def test_a_mistake_in_the_configuration_leaves_the_old_one(root, first_run):
                         {"include_role": {"name": "relay", "tasks_from": "configuration.yml"}}]}])
     assert "unknown key relay.port_mim" in mistaken.failed
     assert (root / "etc/penstock/penstock.toml").read_text() == before
+
+
+def test_a_reboot_is_flagged_and_left_to_the_operator(root, first_run):
+    ask = [{"hosts": "relays", "gather_facts": False, "tasks": [
+        {"include_role": {"name": "host", "tasks_from": "reboot.yml"}}]}]
+    variables = {"host_missing_words": ["nohz_full=1000"], "penstock_vfio_devices": ["ffff:01:00.0"]}
+    first, second = play(root, variables, ask), play(root, variables, ask)
+    assert not first.failed
+    said = first.results_of("Say that a reboot is needed")[0]["msg"]
+    assert "nohz_full=1000" in said and "driver override: ffff:01:00.0" in said
+    assert (root / "run/reboot-required.pkgs").read_text() == "penstock\n"
+    assert first.results_of("Reboot")[0]["skipped"]
+    assert second.changed == []

@@ -12,8 +12,8 @@ PORTS = [
     ("dpdk:net_af_xdp,iface=eth1", ["dpdk-af_xdp"]),
     ("dpdk:net_af_xdp0,iface=eth1", ["dpdk-af_xdp"]),
     ("dpdk:net_memif0,role=server", ["dpdk-virtual"]),
-    ("dpdk:0000:01:00.0", ["dpdk-pci"]),
-    (["dpdk:net_af_xdp,iface=eth1", "dpdk:0000:01:00.0,mac=1"], ["dpdk-af_xdp", "dpdk-pci"]),
+    ("dpdk:0000:01:00.0;address=192.0.2.1/24;gateway=192.0.2.254", ["dpdk-pci"]),
+    (["dpdk:net_af_xdp,iface=eth1", "dpdk:01:00.0,mac=1"], ["dpdk-af_xdp", "dpdk-pci"]),
 ]
 INSTALL_UNIT = [{"hosts": "relays", "gather_facts": False, "tasks": [
     {"include_role": {"name": "relay", "tasks_from": name}} for name in ("check.yml", "unit.yml")]}]
@@ -37,6 +37,7 @@ def test_unit_is_valid_and_exposes_little(applied, drop_ins):
     shutil.rmtree(directory)
     directory.mkdir()
     shutil.copy(SYSTEMD / "penstockd.service", units)
+    shutil.copy(SYSTEMD / "penstock-xdp-release", applied / "usr/local/libexec")
     for name in drop_ins:
         shutil.copy(SYSTEMD / f"{name}.conf", directory)
     verified = chroot(applied, "systemd-analyze", "verify", "--man=no", "penstockd.service")
@@ -58,10 +59,11 @@ def test_role_installs_what_the_port_needs_and_nothing_else(applied):
     shutil.rmtree(drop_ins)
     drop_ins.mkdir()
     (drop_ins / "10-dpdk-af_xdp.conf").touch()  # of the port before
-    done = play(applied, VARIABLES | {"penstock_port": "dpdk:0000:01:00.0"}, INSTALL_UNIT)
+    done = play(applied, VARIABLES | {"penstock_port": "dpdk:01:00.0;mtu=9000"}, INSTALL_UNIT)
     assert not done.failed
     installed = {file.name for file in drop_ins.iterdir()}
     assert installed == {"10-dpdk-pci.conf", "20-host.conf"}
+    assert "After=driverctl@pci-0000:01:00.0.service" in (drop_ins / "20-host.conf").read_text()
     assert (applied / "etc/udev/rules.d/70-penstock-vfio.rules").exists()
 
 
