@@ -66,9 +66,9 @@ bool is_asking_for_an_address(const std::uint8_t* ip) {
 
 // The header's checksum; nearly always it has no options.
 bool header_holds(const std::uint8_t* ip, std::size_t header) {
-  std::uint64_t a;
-  std::uint64_t b;
-  std::uint32_t c;
+  std::uint64_t a = 0;
+  std::uint64_t b = 0;
+  std::uint32_t c = 0;
   std::memcpy(&a, ip, sizeof a);
   std::memcpy(&b, ip + 8, sizeof b);
   std::memcpy(&c, ip + 16, sizeof c);

@@ -11,7 +11,7 @@ namespace penstock::net {
 
 /// The four bytes at `p` as a v4-mapped address, stored as one word so that the next load of it need not wait.
 inline Address load_ipv4(const std::uint8_t* p) {
-  std::uint32_t v4;
+  std::uint32_t v4 = 0;
   std::memcpy(&v4, p, sizeof v4);
   const std::uint64_t low =
       std::endian::native == std::endian::little ? std::uint64_t{v4} << 32 | 0xffff0000 : 0x0000ffff00000000 | v4;
