@@ -3,11 +3,16 @@
 #include <csignal>
 
 #include "control/lifecycle/control_loop.h"
+#include "control/lifecycle/read_ports.h"
 #include "control/lifecycle/reload.h"
 #include "control/log/record_file.h"
+#include "control/relay/memory.h"
 #include "control/relay/relay.h"
 #include "control/relay/turn_settings.h"
 #include "control/startup/checks.h"
+#include "control/startup/device_checks.h"
+#include "control/startup/pci_checks.h"
+#include "control/startup/port_range_checks.h"
 
 namespace penstock::control {
 namespace {
@@ -19,6 +24,8 @@ bool report(const std::vector<Finding>& findings, Log& log) {
     if (f.refuse) {
       log.error("cannot_start", f.what, {{"fix", f.fix}});
       good = false;
+    } else if (f.note) {
+      log.info("startup_note", f.what, {{"fix", f.fix}});
     } else {
       log.warning("startup_check", f.what, {{"fix", f.fix}});
     }
@@ -26,16 +33,37 @@ bool report(const std::vector<Finding>& findings, Log& log) {
   return good;
 }
 
+// What can be told of NICs before DPDK touches them.
+bool report_nics(const Config& config, Log& log) {
+  std::vector<port::DeviceSpec> devices;
+  for (const PortChoice& choice : config.dataplane.ports) {
+    if (choice.device) devices.push_back(*choice.device);
+  }
+  return report(check_pci_devices(devices), log);
+}
+
+// What can be told of devices once they run.
+void report_devices(const Config& config, const Plan& plan, const Network& network, Log& log) {
+  std::vector<DeviceFacts> devices;
+  for (const DeviceState& device : read_ports(network).devices) devices.push_back(device.facts);
+  const auto memory_mb = environment_memory_mb(config, static_cast<unsigned>(plan.cores.size()));
+  report(check_devices({devices, plan.cores, network.huge_pages(), memory_mb}), log);
+  if (network.dpdk() != nullptr) report(check_foreign_sockets(config.relay, bound_addresses(plan), udp_sockets()), log);
+}
+
 tl::expected<void, std::string> serve(const Sources& sources, const Config& config,
                                       const std::vector<std::uint32_t>& allowed_cores, const HostFacts& facts,
                                       const Plan& plan, Network& network, Log& log) {
-  if (auto free = probe_listeners(plan.listen); !free) return free;
+  auto held = hold_listeners(plan.listen);
+  if (!held) return tl::unexpected(held.error());
+  if (network.dpdk() == nullptr) held->let_go();  // the workers' own sockets follow
   auto records = RecordFile::open(config.log.allocations_file, log);
   if (!records) return tl::unexpected(records.error());
   const turn::FixedSettings fixed = fixed_settings(config, plan);
   auto settings = compile_settings(config, fixed, facts.addresses);
   if (!settings) return tl::unexpected(to_string(settings.error().front()));
   if (auto started = network.start(bound_addresses(plan)); !started) return started;
+  report_devices(config, plan, network, log);
   auto relay = Relay::create(config, plan, network, fixed, std::move(*settings));
   if (!relay) return tl::unexpected(relay.error());
   ControlLoop loop(sources, config, allowed_cores, log, *records, **relay);
@@ -49,6 +77,7 @@ int run_daemon(const Sources& sources, Loaded loaded, const std::vector<std::uin
   std::signal(SIGPIPE, SIG_IGN);  // a log whose reader went away must not end the relay
   Log log(loaded.config.log);
   const std::vector<std::uint32_t> cores = plan_cores(loaded.config.workers, allowed_cores);
+  if (!report_nics(loaded.config, log)) return 1;
   auto network = Network::open(loaded.config, static_cast<std::uint16_t>(cores.size()));
   if (!network) {
     log.error("cannot_start", network.error());

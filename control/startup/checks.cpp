@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "control/startup/port_range_checks.h"
+
 namespace penstock::control {
 namespace {
 
@@ -13,16 +15,6 @@ constexpr unsigned kKernelMajor = 6;
 constexpr unsigned kKernelMinor = 0;
 // Rings, event descriptors, log, HTTP connections.
 constexpr std::uint64_t kDescriptorsBesides = 256;
-
-class Findings {
- public:
-  void refuse(std::string what, std::string fix) { list_.push_back({true, std::move(what), std::move(fix)}); }
-  void warn(std::string what, std::string fix) { list_.push_back({false, std::move(what), std::move(fix)}); }
-  std::vector<Finding> take() { return std::move(list_); }
-
- private:
-  std::vector<Finding> list_;
-};
 
 void check_kernel(const HostFacts& facts, Findings& findings) {
   if (std::pair(facts.kernel_major, facts.kernel_minor) < std::pair(kKernelMajor, kKernelMinor)) {
@@ -50,18 +42,6 @@ void check_buffers(const Config& config, const HostFacts& facts, Findings& findi
   if (facts.may_exceed_rmem_max || facts.rmem_max_bytes == 0 || facts.rmem_max_bytes >= wanted) return;
   findings.warn(fmt::format("net.core.rmem_max is {}: bursts may be lost in the kernel", facts.rmem_max_bytes),
                 fmt::format("sysctl -w net.core.rmem_max={}", wanted));
-}
-
-void check_ports(const Config& config, const HostFacts& facts, Findings& findings) {
-  const RelaySection& relay = config.relay;
-  if (facts.ephemeral_min == 0) return;
-  if (relay.port_max < facts.ephemeral_min || relay.port_min > facts.ephemeral_max) return;
-  findings.warn(
-      fmt::format("relayed ports {}-{} are also handed to other programs (net.ipv4.ip_local_port_range {}-{})",
-                  relay.port_min, relay.port_max, facts.ephemeral_min, facts.ephemeral_max),
-      fmt::format("sysctl -w net.ipv4.ip_local_reserved_ports={}-{}, or relay.port_max = {}",
-                  std::max(relay.port_min, facts.ephemeral_min), std::min(relay.port_max, facts.ephemeral_max),
-                  facts.ephemeral_min - 1));
 }
 
 void check_addresses(const Plan& plan, const HostFacts& facts, Findings& findings) {
@@ -125,7 +105,7 @@ std::uint64_t descriptors_wanted(const Config& config, const Plan& plan) {
 std::vector<Finding> check_host(const Config& config, const Plan& plan, const HostFacts& facts) {
   Findings findings;
   check_addresses(plan, facts, findings);
-  check_ports(config, facts, findings);
+  check_ephemeral_ports(config.relay, facts, uses_dpdk(config), findings);
   if (uses_dpdk(config)) return findings.take();
   check_kernel(facts, findings);
   check_descriptors(config, plan, facts, findings);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "control/config/config.h"
+#include "control/startup/findings.h"
 #include "control/startup/host_facts.h"
 
 namespace penstock::control {
@@ -24,17 +25,26 @@ std::vector<net::Address> bound_addresses(const Plan& plan);
 /// Whether the ports are DPDK devices.
 bool uses_dpdk(const Config& config);
 
-struct Finding {
-  bool refuse = false;  ///< the relay could not work; otherwise a warning
-  std::string what;
-  std::string fix;
-};
-
 std::vector<Finding> check_host(const Config& config, const Plan& plan, const HostFacts& facts);
 
-/// Whether each endpoint can be had for oneself. Workers share theirs with each other, so without this a second
-/// penstockd would quietly share them, too. The error is a sentence.
-tl::expected<void, std::string> probe_listeners(const std::vector<net::Endpoint>& listen);
+/// Kernel sockets on endpoints, which nobody reads.
+class HeldEndpoints {
+ public:
+  HeldEndpoints() = default;
+  HeldEndpoints(HeldEndpoints&&) = default;
+  HeldEndpoints& operator=(HeldEndpoints&&) = delete;
+  ~HeldEndpoints() { let_go(); }
+  void add(int descriptor) { descriptors_.push_back(descriptor); }
+  void let_go();
+
+ private:
+  std::vector<int> descriptors_;
+};
+
+/// Takes each endpoint for oneself, as long as the result lives; the error is a sentence. Workers share their sockets
+/// with each other, so without this a second penstockd would quietly share them, too; and ports that bypass the kernel
+/// are taken in its eyes only by this.
+tl::expected<HeldEndpoints, std::string> hold_listeners(const std::vector<net::Endpoint>& listen);
 
 /// A warning when others may read a configuration that holds passwords.
 std::vector<Finding> check_secrecy(const std::string& file);

@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <fstream>
 
+#include "control/startup/read_file.h"
+
 namespace penstock::control {
 namespace {
 
@@ -44,6 +46,7 @@ HostFacts read_host_facts() {
   facts.rmem_max_bytes = read_number("/proc/sys/net/core/rmem_max");
   facts.io_uring_disabled = static_cast<unsigned>(read_number("/proc/sys/kernel/io_uring_disabled"));
   std::ifstream("/proc/sys/net/ipv4/ip_local_port_range") >> facts.ephemeral_min >> facts.ephemeral_max;
+  facts.reserved_ports = parse_ranges(read_file("/proc/sys/net/ipv4/ip_local_reserved_ports"));
   const std::uint64_t capabilities = effective_capabilities();
   facts.may_exceed_rmem_max = (capabilities >> CAP_NET_ADMIN & 1) != 0;
   facts.privileged = (capabilities >> CAP_SYS_ADMIN & 1) != 0;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "control/startup/host_addresses.h"
+#include "control/startup/number_ranges.h"
 
 namespace penstock::control {
 
@@ -15,8 +16,9 @@ struct HostFacts {
   bool may_exceed_rmem_max = false;  ///< CAP_NET_ADMIN (SO_RCVBUFFORCE)
   std::uint16_t ephemeral_min = 0;   ///< net.ipv4.ip_local_port_range; 0: unknown
   std::uint16_t ephemeral_max = 0;
-  unsigned io_uring_disabled = 0;  ///< kernel.io_uring_disabled
-  bool privileged = false;         ///< CAP_SYS_ADMIN, which io_uring_disabled = 1 asks for
+  std::vector<NumberRange> reserved_ports;  ///< net.ipv4.ip_local_reserved_ports: never handed out
+  unsigned io_uring_disabled = 0;           ///< kernel.io_uring_disabled
+  bool privileged = false;                  ///< CAP_SYS_ADMIN, which io_uring_disabled = 1 asks for
   unsigned kernel_major = 0;
   unsigned kernel_minor = 0;
   std::vector<HostAddress> addresses;   ///< of the whole host

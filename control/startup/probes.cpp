@@ -31,15 +31,19 @@ socklen_t to_sockaddr(const net::Endpoint& e, sockaddr_storage& out) {
   return sizeof v6;
 }
 
-// 0 or an errno value.
-int try_to_bind(const net::Endpoint& e) {
+// A descriptor, or a negative errno value.
+int bound_socket(const net::Endpoint& e) {
   sockaddr_storage address{};
   const socklen_t size = to_sockaddr(e, address);
   const int descriptor = socket(address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (descriptor < 0) return errno;
-  const int error = bind(descriptor, reinterpret_cast<const sockaddr*>(&address), size) == 0 ? 0 : errno;
+  if (descriptor < 0) return -errno;
+  // What strays in is not worth keeping.
+  const int least = 0;
+  setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &least, sizeof least);
+  if (bind(descriptor, reinterpret_cast<const sockaddr*>(&address), size) == 0) return descriptor;
+  const int error = errno;
   close(descriptor);
-  return error;
+  return -error;
 }
 
 const char* fix_for(int error) {
@@ -57,14 +61,22 @@ const char* fix_for(int error) {
 
 }  // namespace
 
-tl::expected<void, std::string> probe_listeners(const std::vector<net::Endpoint>& listen) {
+void HeldEndpoints::let_go() {
+  for (const int descriptor : descriptors_) close(descriptor);
+  descriptors_.clear();
+}
+
+tl::expected<HeldEndpoints, std::string> hold_listeners(const std::vector<net::Endpoint>& listen) {
+  HeldEndpoints held;
   for (const net::Endpoint& e : listen) {
-    if (const int error = try_to_bind(e); error != 0) {
-      return tl::unexpected(
-          fmt::format("cannot listen on {}: {}; {}", net::to_string(e), std::strerror(error), fix_for(error)));
+    const int descriptor = bound_socket(e);
+    if (descriptor < 0) {
+      return tl::unexpected(fmt::format("cannot listen on {}: {}; {}", net::to_string(e), std::strerror(-descriptor),
+                                        fix_for(-descriptor)));
     }
+    held.add(descriptor);
   }
-  return {};
+  return held;
 }
 
 std::vector<Finding> check_secrecy(const std::string& file) {

@@ -189,12 +189,12 @@ TEST(Probe, AnEndpointThatSomebodyHasIsNamed) {
   ASSERT_EQ(bind(other, reinterpret_cast<sockaddr*>(&at), size), 0);
   ASSERT_EQ(getsockname(other, reinterpret_cast<sockaddr*>(&at), &size), 0);
   const net::Endpoint taken{address("127.0.0.1"), ntohs(at.sin_port)};
-  const auto result = probe_listeners({taken});
+  const auto result = hold_listeners({taken});
   ASSERT_FALSE(result);
   EXPECT_THAT(result.error(), HasSubstr(net::to_string(taken)));
   close(other);
-  EXPECT_TRUE(probe_listeners({taken}));
-  EXPECT_THAT(probe_listeners({{address("198.51.100.77"), 3478}}).error(), HasSubstr("ip addr"));
+  EXPECT_TRUE(hold_listeners({taken}));
+  EXPECT_THAT(hold_listeners({{address("198.51.100.77"), 3478}}).error(), HasSubstr("ip addr"));
 }
 
 TEST(Secrecy, AFileThatEverybodyReadsIsToldWithTheFix) {
