@@ -65,10 +65,11 @@ class XdpDriver {
 
   /// What the program decides about a frame: XDP_PASS, XDP_REDIRECT; negative when the kernel would not run it.
   int run(std::string_view frame) const {
-    // clang-format off
-    LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(),
-                .data_size_in = static_cast<std::uint32_t>(frame.size()), .repeat = 1);
-    // clang-format on
+    bpf_test_run_opts options{};
+    options.sz = sizeof options;
+    options.data_in = frame.data();
+    options.data_size_in = static_cast<std::uint32_t>(frame.size());
+    options.repeat = 1;
     return bpf_prog_test_run_opts(program_, &options) == 0 ? static_cast<int>(options.retval) : -1;
   }
 

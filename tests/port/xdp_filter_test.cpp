@@ -165,7 +165,7 @@ TEST_F(XdpFilterTest, LeavesAForeignProgramAlone) {
 
 TEST_F(XdpFilterTest, SaysWhatIsWrong) {
   const auto filter = make();
-  EXPECT_THAT(filter->prepare(9999).error(), HasSubstr("does it exist"));
+  EXPECT_THAT(filter->prepare(9999).error(), HasSubstr("no interface #9999"));
   EXPECT_THAT(filter->connect(loopback()).error(), HasSubstr("not prepared"));
   ASSERT_TRUE(filter->prepare(loopback()));
   EXPECT_THAT(filter->connect(loopback()).error(), HasSubstr("no XDP program"));

@@ -46,7 +46,9 @@ tl::expected<Descriptor, std::string> claim_name(unsigned interface) {
 
 // Detaches `program` and no other (bpf_xdp_attach with XDP_FLAGS_REPLACE). Returns 0 or an errno.
 int detach(unsigned interface, int program) {
-  LIBBPF_OPTS(bpf_xdp_attach_opts, options, .old_prog_fd = program);
+  bpf_xdp_attach_opts options{};
+  options.sz = sizeof options;
+  options.old_prog_fd = program;
   const auto attached = attached_program(interface);
   if (!attached) return attached.error();
   return -bpf_xdp_detach(static_cast<int>(interface), attached->generic ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE,
@@ -81,18 +83,20 @@ Result remove_stale(unsigned interface, AttachedProgram attached) {
 }  // namespace
 
 tl::expected<Attachment, std::string> Attachment::claim(unsigned interface) {
-  const auto attached = exists(interface) ? attached_program(interface) : tl::unexpected(ENODEV);
-  if (!attached) {
-    return tl::unexpected(fmt::format("cannot ask interface {} for its XDP program: {}; does it exist (ip link)?",
-                                      interface_name(interface), std::strerror(attached.error())));
-  }
+  const std::string name = interface_name(interface);
+  if (!exists(interface)) return tl::unexpected(fmt::format("there is no interface {} (ip link)", name));
   auto claim = claim_name(interface);
   if (!claim) return tl::unexpected(claim.error());
+  const auto attached = attached_program(interface);
+  if (!attached) {
+    return tl::unexpected(
+        fmt::format("cannot ask interface {} for its XDP program: {}", name, std::strerror(attached.error())));
+  }
   Attachment result(interface, std::move(*claim));
   if (attached->id == 0) return result;
   if (auto removed = remove_stale(interface, *attached); !removed) return tl::unexpected(removed.error());
-  result.cleared_ = fmt::format("took the XDP program (id {}) of a Penstock that was killed off interface {}",
-                                attached->id, interface_name(interface));
+  result.cleared_ =
+      fmt::format("took the XDP program (id {}) of a Penstock that was killed off interface {}", attached->id, name);
   return result;
 }
 
@@ -101,7 +105,8 @@ Attachment::~Attachment() {
 }
 
 tl::expected<AttachedProgram, int> attached_program(unsigned interface) {
-  LIBBPF_OPTS(bpf_xdp_query_opts, query);
+  bpf_xdp_query_opts query{};
+  query.sz = sizeof query;
   if (const int error = bpf_xdp_query(static_cast<int>(interface), 0, &query); error != 0)
     return tl::unexpected(-error);
   if (query.drv_prog_id != 0) return AttachedProgram{query.drv_prog_id, false};

@@ -47,7 +47,7 @@ std::string missing_capabilities() {
   for (const Capability needed : {Capability{CAP_NET_ADMIN, "CAP_NET_ADMIN"}, Capability{CAP_NET_RAW, "CAP_NET_RAW"},
                                   Capability{CAP_BPF, "CAP_BPF"}}) {
     if (has_capability(needed.number) || (needed.number == CAP_BPF && has_capability(CAP_SYS_ADMIN))) continue;
-    if (!names.empty()) names += ", ";
+    if (!names.empty()) names += " and ";
     names += needed.name;
   }
   return names;
@@ -84,7 +84,7 @@ std::span<const std::uint8_t> steer_object() {
 tl::expected<void, std::string> try_steer_object() {
   if (const std::string missing = missing_capabilities(); !missing.empty()) {
     return tl::unexpected(
-        fmt::format("net_af_xdp needs {}, which this process does not have: run it as root, or add it to "
+        fmt::format("net_af_xdp needs {}, which this process does not have: run it as root, or list them in "
                     "AmbientCapabilities= and CapabilityBoundingSet= of the unit",
                     missing));
   }
