@@ -63,6 +63,8 @@ std::vector<Case> cases() {
       {"IPv4 options", ethernet4(to_us4(kOurs, {.options = Bytes(8, '\x01')})), true},
       {"as many IPv4 options as there can be", ethernet4(to_us4(kOurs, {.options = Bytes(40, '\x01')})), true},
       {"don't fragment", ethernet4(to_us4(kOurs, {.fragment = 0x4000})), true},
+      {"later fragment whose bytes look like our port", ethernet4(to_us4(kOurs, {.fragment = 0x0001})), false},
+      {"the last fragment there can be", ethernet4(to_us4(kOurs, {.fragment = 0x1000})), false},
       {"another port", ethernet4(to_us4(kOurs + 1)), false},
       {"the port 64 below", ethernet4(to_us4(kOurs - 64)), false},
       {"port 0", ethernet4(to_us4(0)), false},
@@ -92,6 +94,9 @@ std::vector<Case> cases() {
       {"extension header longer than the frame", extended(kHopByHop, extension(kUdp).replace(1, 1, "\xff") + datagram),
        false},
       {"atomic fragment (RFC 6946)", extended(kFragment, fragment(kUdp, 0, false) + datagram), true},
+
+      {"later IPv6 fragment whose bytes look like our port",
+       extended(kFragment, fragment(kUdp, 0x1000, false, 1) + datagram), false},
 
       {"port unreachable", error4(3, 3, from_us4()), true},
       {"fragmentation needed", error4(3, 4, from_us4()), true},
