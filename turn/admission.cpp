@@ -67,9 +67,8 @@ Progress ask_quota(Core& core, std::uint32_t index, PendingAllocate& p, const Us
     on_verdict(core, p, core.ledger.reserve(reserve, core.now_ns).verdict);
     return Progress::on;
   }
-  p.asked = true;
-  core.outbox.post(home, message(MessageKind::reserve, reserve, core.worker));
-  return Progress::waiting;
+  p.asked = core.outbox.post(home, message(MessageKind::reserve, reserve, core.worker));
+  return p.asked ? Progress::waiting : Progress::held_up;
 }
 
 void on_reserved_port(Core& core, PendingAllocate& p, const ReservedPort& reserved) {
@@ -87,10 +86,9 @@ Progress ask_reservation(Core& core, std::uint32_t index, PendingAllocate& p) {
     on_reserved_port(core, p, core.reservations.claim(p.request.token, core.now_ns).value_or(ReservedPort{}));
     return Progress::on;
   }
-  p.asked = true;
   const ReservationAsk ask{p.request.token, {index, p.generation}};
-  core.outbox.post(holder, message(MessageKind::reservation_ask, ask, core.worker));
-  return Progress::waiting;
+  p.asked = core.outbox.post(holder, message(MessageKind::reservation_ask, ask, core.worker));
+  return p.asked ? Progress::waiting : Progress::held_up;
 }
 
 Progress make(Core& core, PendingAllocate& p) {

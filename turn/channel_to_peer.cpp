@@ -9,7 +9,7 @@ OrDrop<ToPeer> channel_to_peer(Core& core, std::uint32_t allocation, stun::Bytes
   const auto message = stun::parse_channel_data(datagram);
   if (!message) return tl::unexpected(net::Drop::malformed_channel_data);
   if (!core.allocations[allocation].sends_at(core.now_ns)) return tl::unexpected(net::Drop::no_allocation);
-  const Channel* channel = core.channels.find(allocation, message->channel);
+  Channel* channel = core.channels.find(allocation, message->channel);
   if (channel == nullptr || core.now_ns >= channel->expires_ns) return tl::unexpected(net::Drop::no_channel);
 
   ToPeer out;
@@ -19,7 +19,7 @@ OrDrop<ToPeer> channel_to_peer(Core& core, std::uint32_t allocation, stun::Bytes
   out.offset = stun::kChannelDataHeaderBytes;
   out.size = static_cast<std::uint16_t>(message->data.size());
   out.peer = channel->peer;
-  if (channel->relay_port.port != 0) out.hairpin = hairpin_target(core, channel->relay_port);
+  out.hairpin = hairpin_target(core, *channel);
   if (out.hairpin.port == 0 && !channel->direct) return tl::unexpected(net::Drop::peer_denied);
   return out;
 }

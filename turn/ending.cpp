@@ -80,6 +80,12 @@ void end_allocation(Core& core, std::uint32_t index, EndReason reason) {
   enqueue(core, index);
 }
 
+void expire_allocation(Core& core, std::uint32_t index) {
+  const bool revoked =
+      core.allocations.facts(index).static_user && !core.settings->credentials->has_static_user(core.user_of(index));
+  end_allocation(core, index, revoked ? EndReason::revoked : EndReason::expired);
+}
+
 void drop_relayed_address(Core& core, std::uint32_t index, net::Family family) {
   Allocation& allocation = core.allocations[index];
   core.channels.remove_if(allocation, [&](const Channel& c) { return c.peer.address.family() == family; });

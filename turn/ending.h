@@ -11,6 +11,10 @@ namespace penstock::turn {
 /// its release have been sent.
 void end_allocation(Core& core, std::uint32_t index, EndReason reason);
 
+/// Ends a live allocation whose time is over: because nobody refreshed it, or because nobody could, its static user
+/// having been taken out of the configuration (EndReason::revoked). A reload as such ends nothing.
+void expire_allocation(Core& core, std::uint32_t index);
+
 /// Lets go of one of the two relayed addresses of an allocation, and of what was installed for peers of that family.
 void drop_relayed_address(Core& core, std::uint32_t index, net::Family family);
 

@@ -6,6 +6,14 @@ RelayPort hairpin_target(const Core& core, RelayPort port) {
   return core.directory.owner(port) == RelayDirectory::kFree ? RelayPort{} : port;
 }
 
+RelayPort hairpin_target(const Core& core, Channel& channel) {
+  if (channel.relay_port.port == 0) return {};
+  const RelayPort target = hairpin_target(core, channel.relay_port);
+  if (target.port != 0 || !core.directory.is_ambiguous()) return target;
+  channel.relay_port = core.directory.find(channel.peer).value_or(RelayPort{});
+  return hairpin_target(core, channel.relay_port);
+}
+
 RelayPort hairpin_target(const Core& core, const net::Endpoint& peer) {
   const auto port = core.directory.find(peer);
   return port ? hairpin_target(core, *port) : RelayPort{};

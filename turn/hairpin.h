@@ -10,6 +10,9 @@ namespace penstock::turn {
 
 /// `port` while somebody in this process owns it, else none (port 0).
 RelayPort hairpin_target(const Core& core, RelayPort port);
+/// The same for the peer of a channel. Which of several relay addresses advertised as one it is, is known only once
+/// somebody has that port, so the channel may have to be told again.
+RelayPort hairpin_target(const Core& core, Channel& channel);
 /// The same for an advertised endpoint, as peers are named.
 RelayPort hairpin_target(const Core& core, const net::Endpoint& peer);
 

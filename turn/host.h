@@ -26,6 +26,8 @@ class Host {
   // Relayed ports; as the members of port::Port of the same names.
   virtual tl::expected<net::LocalId, port::BindError> bind(const net::Endpoint& relayed) = 0;
   virtual void unbind(net::LocalId local) = 0;
+  /// What arrives at `local` from now on is dropped; the port stays bound.
+  virtual void silence(net::LocalId local) = 0;
   virtual tl::expected<port::DetachedLocal, port::BindError> reserve(const net::Endpoint& relayed) = 0;
   virtual tl::expected<net::LocalId, port::BindError> attach(const port::DetachedLocal& detached) = 0;
   virtual void discard(const port::DetachedLocal& detached) = 0;

@@ -5,14 +5,17 @@
 namespace penstock::turn {
 namespace {
 
+template <class Body>
+void answer(Core& core, std::uint16_t to, MessageKind kind, const Body& body) {
+  if (!core.outbox.post(to, message(kind, body, core.worker))) core.stats.messages_lost.add();
+}
+
 void on_reserve(Core& core, const engine::Message& m) {
-  const ReserveAnswer answer = core.ledger.reserve(m.get<Reserve>(), core.now_ns);
-  core.outbox.post(m.from, message(MessageKind::reserve_answer, answer, core.worker));
+  answer(core, m.from, MessageKind::reserve_answer, core.ledger.reserve(m.get<Reserve>(), core.now_ns));
 }
 
 void on_lease_request(Core& core, const engine::Message& m) {
-  const LeaseGrant grant = core.ledger.lease(m.get<LeaseRequest>(), core.now_ns);
-  core.outbox.post(m.from, message(MessageKind::lease_grant, grant, core.worker));
+  answer(core, m.from, MessageKind::lease_grant, core.ledger.lease(m.get<LeaseRequest>(), core.now_ns));
 }
 
 void on_lease_grant(Core& core, const LeaseGrant& grant) {
@@ -28,8 +31,7 @@ void on_lease_grant(Core& core, const LeaseGrant& grant) {
 void on_reservation_ask(Core& core, const engine::Message& m) {
   const auto ask = m.get<ReservationAsk>();
   const ReservedPort port = core.reservations.claim(ask.token, core.now_ns).value_or(ReservedPort{});
-  const ReservationAnswer answer{ask.pending, port.port, port.detached};
-  core.outbox.post(m.from, message(MessageKind::reservation_answer, answer, core.worker));
+  answer(core, m.from, MessageKind::reservation_answer, ReservationAnswer{ask.pending, port.port, port.detached});
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include "turn/outbox.h"
 
 #include <bit>
-#include <cassert>
 
 namespace penstock::turn {
 
@@ -13,11 +12,12 @@ Outbox::Outbox(Host& host, std::uint16_t workers, std::uint32_t capacity)
   }
 }
 
-void Outbox::post(std::uint16_t worker, const engine::Message& message) {
-  if (try_post(worker, message)) return;
+bool Outbox::post(std::uint16_t worker, const engine::Message& message) {
+  if (try_post(worker, message)) return true;
   Queue& queue = queues_[worker];
-  assert(queue.last - queue.first <= mask_);
+  if (queue.last - queue.first > mask_) return false;
   queue.messages[queue.last++ & mask_] = message;
+  return true;
 }
 
 bool Outbox::flush() {

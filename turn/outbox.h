@@ -9,14 +9,15 @@
 
 namespace penstock::turn {
 
-/// A queue per destination. It holds what is bounded by nature: a question per waiting Allocate, an answer per question
-/// another worker may have open, a lease per user and direction. So it is sized once, and cannot overflow.
+/// A queue per destination, sized once. What it holds is bounded by nature: a question per waiting Allocate, an answer
+/// per question another worker may have open, a lease per user and direction.
 class Outbox {
  public:
   Outbox(Host& host, std::uint16_t workers, std::uint32_t capacity);
 
-  /// Sends now or later, in order.
-  void post(std::uint16_t worker, const engine::Message& message);
+  /// Sends now or later, in order. False when the queue is full, which the bound above rules out: a question is then
+  /// asked again, an answer counted as lost.
+  [[nodiscard]] bool post(std::uint16_t worker, const engine::Message& message);
   /// Sends now, or returns false: the caller keeps it as state of its own.
   bool try_post(std::uint16_t worker, const engine::Message& message) {
     return queues_[worker].empty() && host_.post(worker, message);

@@ -11,6 +11,10 @@ RelayDirectory::RelayDirectory(const FixedSettings& settings)
       owners_(new std::atomic<std::uint8_t>[addresses_.size() * ports_]),
       claimed_(new std::atomic<std::uint32_t>[addresses_.size()]()) {
   for (std::size_t i = 0; i < addresses_.size() * ports_; ++i) owners_[i].store(kFree, std::memory_order_relaxed);
+  for (std::size_t i = 0; i < addresses_.size(); ++i) {
+    const auto is_twin = [&](const RelayAddress& other) { return other.advertised == addresses_[i].advertised; };
+    ambiguous_ |= std::any_of(addresses_.begin(), addresses_.begin() + static_cast<std::ptrdiff_t>(i), is_twin);
+  }
 }
 
 std::optional<RelayPort> RelayDirectory::find(const net::Endpoint& advertised) const {

@@ -32,6 +32,8 @@ class RelayDirectory {
 
   /// The relayed port that an advertised endpoint stands for; nothing when it is not one of ours or outside the range.
   std::optional<RelayPort> find(const net::Endpoint& advertised) const;
+  /// Several relay addresses are advertised as one, so what find() says of a free port may change.
+  bool is_ambiguous() const { return ambiguous_; }
   /// Whether it is an address that clients are given relayed endpoints on.
   bool is_advertised(const net::Address& address) const;
 
@@ -64,6 +66,7 @@ class RelayDirectory {
   std::vector<RelayAddress> addresses_;
   std::uint16_t port_min_;
   std::uint32_t ports_;
+  bool ambiguous_ = false;
   std::unique_ptr<std::atomic<std::uint8_t>[]> owners_;
   std::unique_ptr<std::atomic<std::uint32_t>[]> claimed_;
 

@@ -25,6 +25,7 @@ RelayPorts::RelayPorts(RelayDirectory& directory, Host& host, Random& random, ne
     if (k == workers) return all_.end;
     return std::min(all_.end, even_from(all_.begin + static_cast<std::uint32_t>(directory_.ports() * k / workers)));
   };
+  to_close_.reserve(kMostToClose);
   own_ = {edge(worker), edge(worker + std::uint64_t{1})};
   for (std::size_t i = 0; i < directory.addresses().size(); ++i) {
     const bool v6 = directory.addresses()[i].address.family() == net::Family::v6;
@@ -62,15 +63,20 @@ bool RelayPorts::probe(const Wish& wish, RelayPort& out) {
   return false;
 }
 
-// Every port of a slice, from a random one on.
+// The ports of a slice, from a random one on.
 bool RelayPorts::scan(const Wish& wish, const Slice& slice, RelayPort& out) {
   const std::uint32_t first = wish.step == 2 ? even_from(slice.begin) : slice.begin;
   if (first + wish.row > slice.end) return false;
   const std::uint32_t choices = (slice.end - first - wish.row) / wish.step + 1;
   const std::uint32_t start = random_.below(choices);
-  for (const std::uint8_t address : of(wish.family)) {
+  const auto& addresses = of(wish.family);
+  const std::uint32_t start_address = random_.below(static_cast<std::uint32_t>(addresses.size()));
+  std::uint32_t looks = kMostLooks;
+  for (std::size_t n = 0; n < addresses.size(); ++n) {
+    const std::uint8_t address = addresses[(start_address + n) % addresses.size()];
     if (directory_.claimed(address) + wish.row > directory_.ports()) continue;
     for (std::uint32_t i = 0; i < choices; ++i) {
+      if (looks-- == 0) return false;
       const std::uint32_t choice = start + i < choices ? start + i : start + i - choices;
       out = {static_cast<std::uint16_t>(first + choice * wish.step), address};
       if (claim(wish, out)) return true;
@@ -122,8 +128,17 @@ tl::expected<RelayPorts::Pair, PortError> RelayPorts::bind_pair(net::Family fami
 }
 
 void RelayPorts::unbind(const BoundPort& bound) {
-  host_.unbind(bound.local);
-  directory_.release(bound.port);
+  host_.silence(bound.local);
+  if (to_close_.size() == kMostToClose) close_unbound();
+  to_close_.push_back(bound);
+}
+
+void RelayPorts::close_unbound() {
+  for (const BoundPort& bound : to_close_) {
+    host_.unbind(bound.local);
+    directory_.release(bound.port);
+  }
+  to_close_.clear();
 }
 
 tl::expected<BoundPort, PortError> RelayPorts::attach(const ReservedPort& reserved) {

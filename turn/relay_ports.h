@@ -51,7 +51,12 @@ class RelayPorts {
   };
   /// An even one and the next, for EVEN-PORT with the R bit.
   tl::expected<Pair, PortError> bind_pair(net::Family family);
+  /// Nothing arrives there any more. It is closed by close_unbound(), when this pass's packets have met their end and
+  /// left, so that none of them, nor an ICMP error, meets a new owner of its local id.
   void unbind(const BoundPort& bound);
+  /// Once per pass, when what was received has been handled and transmitted.
+  void close_unbound();
+  bool any_to_close() const { return !to_close_.empty(); }
 
   /// A reservation becomes this worker's port, whoever made it.
   tl::expected<BoundPort, PortError> attach(const ReservedPort& reserved);
@@ -61,6 +66,11 @@ class RelayPorts {
   // Sockets tried per request: ports that other programs of this host hold cost one system call each.
   static constexpr unsigned kMostBinds = 16;
   static constexpr unsigned kRandomProbes = 16;
+  // Ports looked at when those have failed: a range that is all but full may be called full, but refusing takes a few
+  // microseconds even if it has millions of ports, of which EVEN-PORT can use none.
+  static constexpr std::uint32_t kMostLooks = 4096;
+  // Ports that wait to be closed; past that they are closed at once.
+  static constexpr std::size_t kMostToClose = 1024;
 
   struct Slice {
     std::uint32_t begin, end;  // ports
@@ -89,6 +99,7 @@ class RelayPorts {
   Slice own_;
   Slice all_;
   std::array<std::vector<std::uint8_t>, 2> by_family_;  // indexes of relay addresses
+  std::vector<BoundPort> to_close_;
 };
 
 }  // namespace penstock::turn

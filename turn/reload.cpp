@@ -1,9 +1,14 @@
 #include "turn/reload.h"
 
+#include <algorithm>
+
 namespace penstock::turn {
 namespace {
 
-void check_allocation(Core& core, Allocation& allocation) {
+// What looking at one allocation may cost, in allocations with nothing to look at: a pass must stay short.
+constexpr unsigned kObjectsPerUnit = 8;
+
+void check_peers(Core& core, Allocation& allocation) {
   const PeerPolicy& policy = core.settings->policy;
   const unsigned permissions = core.permissions.remove_if(allocation, [&](Permission& permission) {
     const PeerVerdict verdict = policy.check(permission.peer);
@@ -16,6 +21,15 @@ void check_allocation(Core& core, Allocation& allocation) {
     return !policy.permits(verdict, channel.peer.port);
   });
   core.stats.permissions_revoked.add(permissions);
+}
+
+// Returns what it cost.
+unsigned check_allocation(Core& core, std::uint32_t index) {
+  Allocation& allocation = core.allocations[index];
+  if (allocation.state != AllocationState::live) return 1;
+  const unsigned units = 1 + (allocation.permissions + allocation.channels) / kObjectsPerUnit;
+  check_peers(core, allocation);
+  return units;
 }
 
 }  // namespace
@@ -33,10 +47,9 @@ void use_settings(Core& core, const CompiledSettings& settings) {
 }
 
 bool check_again(Core& core, unsigned budget) {
-  for (; core.sweep_at < core.allocations.ever_taken(); ++core.sweep_at) {
-    if (budget-- == 0) return true;
-    Allocation& allocation = core.allocations[core.sweep_at];
-    if (allocation.state == AllocationState::live) check_allocation(core, allocation);
+  while (core.sweep_at < core.allocations.ever_taken()) {
+    if (budget == 0) return true;
+    budget -= std::min(budget, check_allocation(core, core.sweep_at++));
   }
   core.sweep_at = kNone;
   return false;

@@ -8,9 +8,10 @@ namespace penstock::turn {
 /// Puts new settings in force for everything that comes from now on, and begins to check again what is there.
 void use_settings(Core& core, const CompiledSettings& settings);
 
-/// Checks permissions and channels of the next `budget` allocations against the new peer policy, and takes out those it
-/// denies; true when allocations are left to check. Users who are gone keep their allocations until their next request
-/// fails.
+/// Checks the next allocations again; true when some are left to check. `budget` counts allocations that have nothing
+/// to check; those with permissions and channels count for more. Permissions and channels that the new peer policy
+/// denies are taken out. No allocation ends: users who are gone keep theirs until it expires, because no Refresh will
+/// succeed.
 bool check_again(Core& core, unsigned budget);
 
 }  // namespace penstock::turn

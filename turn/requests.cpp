@@ -38,7 +38,7 @@ std::uint32_t live_allocation(Core& core, net::FlowId& flow) {
   if (flow == net::kNoFlow || kind(core.flows[flow]) != FlowKind::client) return kNone;
   const std::uint32_t index = core.flows[flow].index;
   if (core.allocations[index].live_at(core.now_ns)) return index;
-  end_allocation(core, index, EndReason::expired);
+  expire_allocation(core, index);
   flow = net::kNoFlow;
   return kNone;
 }

@@ -16,10 +16,11 @@ tl::expected<net::LocalId, port::BindError> ShardHost::bind(const net::Endpoint&
 }
 
 void ShardHost::unbind(net::LocalId local) {
-  // What is queued may have to leave from it: now, because the socket closes and the next bind may be given its id.
-  if (!shard_.outgoing().empty()) shard_.port().transmit(shard_.outgoing());
-  shard_.unclaim(local);
   shard_.port().unbind(local);
+}
+
+void ShardHost::silence(net::LocalId local) {
+  shard_.unclaim(local);
 }
 
 tl::expected<port::DetachedLocal, port::BindError> ShardHost::reserve(const net::Endpoint& relayed) {

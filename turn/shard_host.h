@@ -14,6 +14,7 @@ class ShardHost final : public Host {
 
   tl::expected<net::LocalId, port::BindError> bind(const net::Endpoint& relayed) override;
   void unbind(net::LocalId local) override;
+  void silence(net::LocalId local) override;
   tl::expected<port::DetachedLocal, port::BindError> reserve(const net::Endpoint& relayed) override;
   tl::expected<net::LocalId, port::BindError> attach(const port::DetachedLocal& detached) override;
   void discard(const port::DetachedLocal& detached) override;

@@ -22,7 +22,7 @@ void on_timer(Core& core, std::uint32_t index) {
   Allocation& allocation = core.allocations[index];
   if (allocation.state != AllocationState::live) return;
   if (core.now_ns >= allocation.expires_ns) {
-    end_allocation(core, index, EndReason::expired);
+    expire_allocation(core, index);
     return;
   }
   core.permissions.reclaim(allocation, core.now_ns);
@@ -68,6 +68,7 @@ void watch(Core& core, std::uint32_t index) {
 }
 
 bool advance(Core& core, unsigned budget) {
+  core.ports.close_unbound();
   bool left = core.timers.advance(core.now_ns, std::min(budget, kTimersPerPass),
                                   [&](std::uint32_t index) { on_timer(core, index); });
   discard_expired_reservations(core, kTimersPerPass);
@@ -77,7 +78,7 @@ bool advance(Core& core, unsigned budget) {
   left |= run_held_up_allocates(core);
   left |= settle_ended(core, budget);
   update_gauges(core);
-  return left;
+  return left || core.ports.any_to_close();
 }
 
 }  // namespace penstock::turn

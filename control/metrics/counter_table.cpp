@@ -44,11 +44,22 @@ std::uint64_t dropped(const WorkerSource& source, std::size_t reason) {
   return source.port->dropped[reason].get() + source.engine->dropped[reason].get();
 }
 
+// What goes from worker to worker, and what waits: in the ports below the services, and in the engine.
+template <net::Counter Port::* InPort, net::Counter Engine::* InEngine>
+std::uint64_t both(const WorkerSource& source, std::size_t) {
+  return (source.port->*InPort).get() + (source.engine->*InEngine).get();
+}
+
 class Table {
  public:
   template <auto Member>
   void one(std::string_view name, MetricKind kind, std::string_view help) {
     rows_.push_back({name, help, kind, "", "", &Read<Member>::one, 0});
+  }
+
+  void one(std::string_view name, MetricKind kind, std::string_view help,
+           std::uint64_t (*read)(const WorkerSource&, std::size_t), std::size_t index = 0) {
+    rows_.push_back({name, help, kind, "", "", read, index});
   }
 
   template <auto Member, class Names>
@@ -78,15 +89,40 @@ class Table {
 // received + taken_over + copied + originated = sent + handed_over + punted + consumed + dropped + held.
 void add_packet_equation(Table& t) {
   t.one<&Port::received_packets>("penstock_packets_received_total", kCounter, "Packets received.");
-  t.one<&Engine::taken_over>("penstock_packets_taken_over_total", kCounter, "Packets handed over by other workers.");
+  t.one("penstock_packets_taken_over_total", kCounter, "Packets handed over by other workers.",
+        &both<&Port::taken_over, &Engine::taken_over>);
   t.one<&Engine::copied>("penstock_packets_copied_total", kCounter, "Copies made of packets.");
   t.one<&Engine::originated>("penstock_packets_originated_total", kCounter, "Answers and indications made here.");
   t.one<&Port::sent_packets>("penstock_packets_sent_total", kCounter, "Packets sent.");
-  t.one<&Engine::handed_over>("penstock_packets_handed_over_total", kCounter, "Packets handed to other workers.");
+  t.one("penstock_packets_handed_over_total", kCounter, "Packets handed to other workers.",
+        &both<&Port::handed_over, &Engine::handed_over>);
   t.one<&Engine::punted>("penstock_packets_punted_total", kCounter, "Packets given to control or the kernel.");
   t.one<&Engine::consumed>("penstock_packets_consumed_total", kCounter, "Packets read to their end: requests.");
   t.each("penstock_packets_dropped_total", "reason", net::kDropNames, "Packets dropped, by reason.", &dropped);
-  t.one<&Engine::held>("penstock_packets_held", kGauge, "Packets neither sent nor ended yet.");
+  t.one("penstock_packets_held", kGauge, "Packets neither sent nor ended yet.", &both<&Port::held, &Engine::held>);
+}
+
+// Below the services: which packets a device brought to the worker that owns them, and what became of the others.
+void add_steering(Table& t) {
+  t.one<&Port::same_worker>("penstock_steering_same_worker_total", kCounter, "Packets that arrived at their owner.");
+  t.one<&Port::handed_over>("penstock_steering_handed_over_total", kCounter,
+                            "Packets that arrived elsewhere and were handed to their owner by ring.");
+  t.one<&Port::taken_over>("penstock_steering_taken_over_total", kCounter, "Packets that came by such a ring.");
+  t.one(
+      "penstock_steering_handoff_dropped_total", kCounter,
+      "Packets whose owner's ring was full; also dropped as handoff_full. Raise dpdk.handoff, or the owner is "
+      "overloaded.",
+      [](const WorkerSource& source, std::size_t reason) { return source.port->dropped[reason].get(); },
+      static_cast<std::size_t>(net::Drop::handoff_full));
+  t.one<&Port::held>("penstock_neighbour_held_packets", kGauge, "Packets that wait for their next hop's address.");
+}
+
+void add_fragments(Table& t) {
+  t.one<&Port::fragments>("penstock_fragments_received_total", kCounter, "IP fragments received.");
+  t.one<&Port::fragment_duplicates>("penstock_fragments_duplicate_total", kCounter,
+                                    "IP fragments that brought nothing new.");
+  t.one<&Port::reassembled>("penstock_datagrams_reassembled_total", kCounter, "Datagrams made whole from fragments.");
+  t.one<&Port::in_pieces>("penstock_datagrams_in_pieces", kGauge, "Datagrams whose fragments have not all come.");
 }
 
 void add_port(Table& t) {
@@ -176,6 +212,8 @@ std::span<const CounterRow> counter_rows() {
     Table table;
     add_packet_equation(table);
     add_port(table);
+    add_steering(table);
+    add_fragments(table);
     add_engine(table);
     add_turn_requests(table);
     add_turn_allocations(table);

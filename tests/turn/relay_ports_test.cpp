@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <optional>
@@ -21,6 +22,7 @@ class FakeHost : public Host {
   int attempts = 0;
   std::map<net::LocalId, net::Endpoint> bound;
   std::set<std::uint16_t> reserved;
+  std::set<net::LocalId> silent;
 
   tl::expected<net::LocalId, BindError> bind(const net::Endpoint& relayed) override {
     ++attempts;
@@ -29,6 +31,7 @@ class FakeHost : public Host {
     return last_;
   }
   void unbind(net::LocalId local) override { bound.erase(local); }
+  void silence(net::LocalId local) override { silent.insert(local); }
   tl::expected<port::DetachedLocal, BindError> reserve(const net::Endpoint& relayed) override {
     reserved.insert(relayed.port);
     return port::DetachedLocal{relayed, {}, 0};
@@ -75,7 +78,40 @@ TEST_F(RelayPortsTest, GiveEveryPortOnceAndTakeItBack) {
   EXPECT_EQ(ports.bind(net::Family::v4).error(), PortError::none_left);
   EXPECT_EQ(ports.bind(net::Family::v6).error(), PortError::family_not_served);
   ports.unbind(bound[3]);
+  EXPECT_EQ(ports.bind(net::Family::v4).error(), PortError::none_left);
+  EXPECT_TRUE(ports.any_to_close());
+  ports.close_unbound();
+  EXPECT_FALSE(ports.any_to_close());
   EXPECT_EQ(ports.bind(net::Family::v4)->port, bound[3].port);
+}
+
+TEST_F(RelayPortsTest, AnUnboundPortIsSilentAtOnceAndClosedLater) {
+  const auto bound = ports.bind(net::Family::v4);
+  ASSERT_TRUE(bound);
+  ports.unbind(*bound);
+  EXPECT_TRUE(host.silent.contains(bound->local));
+  EXPECT_TRUE(host.bound.contains(bound->local));
+  EXPECT_EQ(directory.owner(bound->port), 0);
+  ports.close_unbound();
+  EXPECT_FALSE(host.bound.contains(bound->local));
+  EXPECT_EQ(directory.owner(bound->port), RelayDirectory::kFree);
+}
+
+TEST_F(RelayPortsTest, WithOnlyOddPortsFreeAnEvenOneIsNotLookedForForever) {
+  FixedSettings large = settings();
+  large.port_min = 1024;
+  large.port_max = 65535;
+  for (std::uint8_t i = 1; i < 100; ++i) large.relay_addresses.push_back(large.relay_addresses.front());
+  RelayDirectory full(large);
+  for (std::uint32_t port = large.port_min; port <= large.port_max; port += 2) {
+    for (std::uint8_t address = 0; address < 100; ++address) full.claim({static_cast<std::uint16_t>(port), address}, 0);
+  }
+  RelayPorts all(full, host, random, retries, 0, 1);
+  const auto before = std::chrono::steady_clock::now();
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(all.bind_even(net::Family::v4).error(), PortError::none_left);
+  // Six million looks each would take seconds.
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(1));
+  EXPECT_TRUE(all.bind(net::Family::v4));
 }
 
 TEST_F(RelayPortsTest, PairsBeginAtEvenPortsAndStayInTheRange) {
@@ -122,6 +158,7 @@ TEST_F(RelayPortsTest, WhoeverAttachesAReservationOwnsItsPort) {
   ASSERT_TRUE(attached);
   EXPECT_EQ(directory.owner(pair->odd.port), 1);
   other.unbind(*attached);
+  other.close_unbound();
   EXPECT_EQ(directory.owner(pair->odd.port), RelayDirectory::kFree);
 }
 

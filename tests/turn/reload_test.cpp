@@ -31,17 +31,41 @@ TEST_F(ReloadTest, APeerThatIsDeniedNowLosesItsPermissionsAndChannels) {
   EXPECT_EQ(ada.received_data().size(), 1U);
 }
 
-TEST_F(ReloadTest, AUserWhoIsGoneKeepsTheAllocationUntilTheNextRequest) {
+TEST_F(ReloadTest, AUserWhoIsGoneKeepsTheAllocationUntilItExpires) {
   const net::Endpoint relayed = ada.allocated();
   ASSERT_EQ(ada.permit({kPeer}).code(), 0);
+  Client bob(bed, kBob, 0, "bob");
+  bob.allocated();
   Settings changed = settings();
   changed.users = {{"bob", "secret"}};
   bed.reload(changed);
   from_peer(relayed, kPeer, payload("x"));
   EXPECT_EQ(ada.received_data().size(), 1U);
   EXPECT_EQ(ada.refresh(600).code(), 401);
-  Client bob(bed, kBob, 0, "bob");
-  EXPECT_EQ(bob.allocate().code(), 0);
+  EXPECT_EQ(bob.refresh(0).code(), 0);
+  bob.allocated();
+  bed.advance(601 * kSecond);
+  const auto records = bed.records();
+  ASSERT_EQ(records.size(), 3U);
+  EXPECT_EQ(records[0].reason, EndReason::refresh_zero);
+  for (const EndedRecord& record : {records[1], records[2]}) {
+    EXPECT_EQ(record.reason, record.user_name() == "ada" ? EndReason::revoked : EndReason::expired);
+  }
+  EXPECT_EQ(bed.stats().ended[static_cast<std::size_t>(EndReason::revoked)].get(), 1U);
+}
+
+TEST_F(ReloadTest, AThousandUsersMeetNewLimitsWithTheirNextPackets) {
+  ada.allocated();
+  ASSERT_EQ(ada.bind(0x4001, kPeer).code(), 0);
+  for (const std::uint64_t packets_per_s : {20, 0, 20}) {
+    Settings limited = settings();
+    limited.user_limits.to_peer_packets_per_s = packets_per_s;
+    bed.reload(limited);
+  }
+  for (int i = 0; i < 200; ++i) ada.send(channel_data(0x4001, payload("x")));
+  bed.run();
+  EXPECT_LE(bed.take(kPeer).size(), 20U);
+  EXPECT_GT(drops(net::Drop::client_rate_limited), 100U);
 }
 
 TEST_F(ReloadTest, RatesHoldPerDirectionAndCanBeLifted) {

@@ -91,6 +91,10 @@ tl::expected<Credentials, std::string> Credentials::compile(const Settings& sett
     return tl::unexpected(fmt::format("user '{}' is configured twice: remove one of the entries", twin->name));
   }
 
+  compiled.user_ids_.reserve(compiled.users_.size());
+  for (const User& user : compiled.users_) compiled.user_ids_.push_back(user_id(user.name));
+  std::ranges::sort(compiled.user_ids_);
+
   for (const SharedSecret& secret : settings.secrets) {
     if (secret.secret.empty()) return tl::unexpected(std::string("a shared secret is empty: give it a value"));
     const stun::Bytes key = stun::bytes_of(secret.secret);
@@ -102,6 +106,10 @@ tl::expected<Credentials, std::string> Credentials::compile(const Settings& sett
 const Credentials::User* Credentials::find(const stun::Sha256Digest& userhash) const {
   const auto user = std::ranges::lower_bound(users_, userhash, {}, &User::userhash);
   return user != users_.end() && user->userhash == userhash ? &*user : nullptr;
+}
+
+bool Credentials::has_static_user(const UserId& user) const {
+  return std::ranges::binary_search(user_ids_, user);
 }
 
 tl::expected<Verified, CredentialError> Credentials::verify(const stun::MessageView& message,

@@ -60,6 +60,8 @@ class Credentials {
                                                  std::uint64_t now_unix_s, const UserId* owner = nullptr) const;
 
   const std::string& realm() const { return realm_; }
+  /// Whether a static user of that name is configured.
+  bool has_static_user(const UserId& user) const;
 
   /// Whether a client may give USERHASH in place of USERNAME, so whether nonces announce it: only if no client depends
   /// on a shared secret, because an RFC 8489 client that is told so sends nothing else.
@@ -86,7 +88,8 @@ class Credentials {
                                                            const UserId* owner) const;
 
   std::string realm_;
-  std::vector<User> users_;  ///< by userhash
+  std::vector<User> users_;       ///< by userhash
+  std::vector<UserId> user_ids_;  ///< of the same, sorted
   std::vector<Secret> secrets_;
 };
 

@@ -11,7 +11,8 @@
 namespace penstock::turn {
 
 /// The first half of the SHA-256 of the name without its timestamp, so equal on every worker and after a restart.
-/// Default-constructed it is nobody.
+/// Default-constructed it is nobody. Limits count names, not credentials: a static user and an ephemeral one of the
+/// same name are the same user, as they are to the operator who gave out both.
 struct UserId {
   std::uint64_t high = 0;
   std::uint64_t low = 0;
