@@ -48,7 +48,7 @@ void report_devices(const Config& config, const Plan& plan, const Network& netwo
   for (const DeviceState& device : read_ports(network).devices) devices.push_back(device.facts);
   const auto memory_mb = environment_memory_mb(config, static_cast<unsigned>(plan.cores.size()));
   report(check_devices({devices, plan.cores, network.huge_pages(), memory_mb}), log);
-  if (network.dpdk() != nullptr) report(check_foreign_sockets(config.relay, bound_addresses(plan), udp_sockets()), log);
+  if (network.dpdk() != nullptr) report(check_foreign_sockets(config.relay, plan, udp_sockets()), log);
 }
 
 tl::expected<void, std::string> serve(const Sources& sources, const Config& config,
@@ -62,7 +62,7 @@ tl::expected<void, std::string> serve(const Sources& sources, const Config& conf
   const turn::FixedSettings fixed = fixed_settings(config, plan);
   auto settings = compile_settings(config, fixed, facts.addresses);
   if (!settings) return tl::unexpected(to_string(settings.error().front()));
-  if (auto started = network.start(bound_addresses(plan)); !started) return started;
+  if (auto started = network.start(config.relay, bound_addresses(plan)); !started) return started;
   report_devices(config, plan, network, log);
   auto relay = Relay::create(config, plan, network, fixed, std::move(*settings));
   if (!relay) return tl::unexpected(relay.error());

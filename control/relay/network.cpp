@@ -9,6 +9,7 @@
 #include "dataplane/net/environment.h"
 #include "dataplane/port/dpdk/port.h"
 #include "dataplane/port/uring/port.h"
+#include "turn/port_slice.h"
 
 namespace penstock::control {
 namespace {
@@ -52,10 +53,15 @@ tl::expected<std::unique_ptr<Network>, std::string> Network::open(const Config& 
   return network;
 }
 
-tl::expected<void, std::string> Network::start(std::span<const net::Address> addresses) {
+tl::expected<void, std::string> Network::start(const RelaySection& relay, std::span<const net::Address> addresses) {
   if (dpdk_ == nullptr) return {};
   port::DpdkOptions options;
   options.workers = workers_;
+  for (std::uint16_t worker = 0; worker < workers_; ++worker) {
+    const turn::PortSlice slice = turn::slice_of(relay.port_min, relay.port_max, worker, workers_);
+    if (slice.begin == slice.end) continue;  // fewer ports than workers
+    options.slices.push_back({static_cast<std::uint16_t>(slice.begin), static_cast<std::uint16_t>(slice.end - 1)});
+  }
   options.packets = dataplane_.packets;
   options.descriptors = static_cast<std::uint16_t>(dpdk_section_.descriptors);
   options.handoff = dpdk_section_.handoff;

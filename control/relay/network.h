@@ -23,7 +23,7 @@ class Network {
   static tl::expected<std::unique_ptr<Network>, std::string> open(const Config& config, std::uint16_t workers);
 
   /// Starts the devices. `addresses`: those that endpoints will be bound on.
-  tl::expected<void, std::string> start(std::span<const net::Address> addresses);
+  tl::expected<void, std::string> start(const RelaySection& relay, std::span<const net::Address> addresses);
   /// The port of one worker, made on its thread.
   tl::expected<std::unique_ptr<port::Port>, std::string> create_port(std::uint16_t worker);
   /// Now and then: looks after the devices.

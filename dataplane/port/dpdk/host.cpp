@@ -110,6 +110,7 @@ Result DpdkHost::start(const DpdkOptions& options, std::span<const net::Address>
   const DeviceSetup setup{options.workers, options.descriptors, options.idle == Idle::adaptive};
   for (const auto& device : devices_) {
     if (auto started = device->start(setup, pools); !started) return started;
+    rules_.push_back(rules_for(*device));
   }
   auto locals = LocalTable::create(addresses);
   if (!locals) return tl::unexpected(locals.error());
@@ -156,6 +157,27 @@ Result DpdkHost::connect_filters() {
     followers_.push_back(std::move(follower));
   }
   return {};
+}
+
+// Only where the device spreads clients itself: its own hash, or our software, must not fight with the rules.
+std::unique_ptr<FlowRules> DpdkHost::rules_for(const Device& device) {
+  const bool able = options_.workers > 1 && device.spread() == Spread::rss && device.rx_queues() == options_.workers &&
+                    options_.slices.size() == options_.workers;
+  if (!able) return nullptr;
+  auto rules = std::make_unique<FlowRules>(device, options_.slices);
+  if (rules->active()) return rules;
+  notes_.push_back(
+      fmt::format("dpdk:{}: the device takes no rules for ports ({}): packets for relayed ports are handed "
+                  "over in software",
+                  device.spec().arguments, rules->why()));
+  return nullptr;
+}
+
+Steering DpdkHost::steering(std::uint16_t device) const {
+  if (options_.workers == 1) return Steering::one_worker;
+  if (rules_[device] != nullptr) return Steering::flow_rules;
+  const Device& d = *devices_[device];
+  return d.spread() == Spread::rss && d.rx_queues() == options_.workers ? Steering::rss : Steering::software;
 }
 
 void DpdkHost::poll() {

@@ -2,15 +2,18 @@
 // What the workers' DPDK ports share: devices, the table of local endpoints, the mirror of the kernel's routes and
 // neighbours, filters in the kernel, and the roads between workers. Made and polled by control.
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <tl/expected.hpp>
 #include <vector>
 
 #include "dataplane/net/packet_pool.h"
 #include "dataplane/port/dpdk/device.h"
+#include "dataplane/port/dpdk/flow_rules.h"
 #include "dataplane/port/dpdk/handoff.h"
 #include "dataplane/port/dpdk/idle.h"
 #include "dataplane/port/dpdk/local_table.h"
@@ -21,14 +24,24 @@ namespace penstock::port {
 
 struct DpdkOptions {
   std::uint16_t workers = 1;
-  std::uint32_t packets = 16384;     ///< per worker, for receiving
-  std::uint16_t descriptors = 1024;  ///< per queue of each device
-  std::uint32_t handoff = 1024;      ///< packets under way from one worker to another, at most
-  std::uint32_t max_locals = 65536;  ///< endpoints one worker may have bound at once
-  std::uint16_t reassemblies = 256;  ///< datagrams in pieces per worker
+  std::uint32_t packets = 16384;       ///< per worker, for receiving
+  std::uint16_t descriptors = 1024;    ///< per queue of each device
+  std::uint32_t handoff = 1024;        ///< packets under way from one worker to another, at most
+  std::uint32_t max_locals = 65536;    ///< endpoints one worker may have bound at once
+  std::uint16_t reassemblies = 256;    ///< datagrams in pieces per worker
+  std::vector<PortRange> slices = {};  ///< by worker: the ports it binds where it has the choice
   Idle idle = Idle::adaptive;
   std::uint32_t idle_sleep_us = 500;
 };
+
+/// How a device's packets find the worker that owns them.
+enum class Steering : std::uint8_t {
+  one_worker,  ///< there is only one
+  software,    ///< whoever receives hands over: clients by hash, relayed ports by record
+  rss,         ///< clients by the device's hash; relayed ports are handed over
+  flow_rules,  ///< clients by the device's hash, relayed ports by rules in the device
+};
+inline constexpr std::array<std::string_view, 4> kSteeringNames = {"one_worker", "software", "rss", "flow_rules"};
 
 /// Start in steps: open() after the environment, so that taps and their addresses exist when control looks at the
 /// host's addresses; then start(); then a DpdkPort per worker; poll() now and then.
@@ -54,6 +67,8 @@ class DpdkHost {
   const KernelMirror& mirror() const { return *mirror_; }
   Handoff& handoff() { return *handoff_; }
   net::PacketPool& pool(std::uint16_t worker) { return pools_[worker]; }
+  /// Of the device.
+  Steering steering(std::uint16_t device) const;
   /// Of the device, or nullptr.
   const XdpFilter* filter(std::uint16_t device) const { return filters_[device].get(); }
 
@@ -62,6 +77,7 @@ class DpdkHost {
   tl::expected<void, std::string> open_device(DeviceSpec spec);
   tl::expected<void, std::string> create_pools();
   tl::expected<void, std::string> connect_filters();
+  std::unique_ptr<FlowRules> rules_for(const Device& device);
 
   DpdkOptions options_;
   std::vector<std::string> notes_;
@@ -69,7 +85,8 @@ class DpdkHost {
   std::vector<net::PacketPool> pools_;               // before the devices, which hold packets of them
   std::vector<std::unique_ptr<XdpFilter>> filters_;  // by device
   std::vector<std::unique_ptr<Device>> devices_;
-  std::vector<MirrorDevice> mirrored_;  // until the mirror takes them
+  std::vector<std::unique_ptr<FlowRules>> rules_;  // by device, and before them gone
+  std::vector<MirrorDevice> mirrored_;             // until the mirror takes them
   std::vector<std::unique_ptr<EndpointFilter>> followers_;
   std::unique_ptr<LocalTable> locals_;
   std::unique_ptr<Handoff> handoff_;

@@ -59,6 +59,11 @@ void DpdkPort::receive(net::Burst& burst) {
 
 // A datagram that was never made whole enters the balance when it fails.
 void DpdkPort::account_fragments() {
+  const ReassemblyCounters& pieces = reassembly_->counters();
+  counters_.fragments.set(pieces.fragments.get());
+  counters_.fragment_duplicates.set(pieces.duplicates.get());
+  counters_.reassembled.set(pieces.datagrams.get());
+  counters_.in_pieces.set(pieces.pending.get());
   for (const net::Drop reason :
        {net::Drop::fragment_timeout, net::Drop::fragment_overflow, net::Drop::fragment_malformed}) {
     const auto i = static_cast<std::size_t>(reason);

@@ -39,7 +39,7 @@ DpdkReceiver::DpdkReceiver(DpdkHost& host, std::uint16_t worker, const Endpoints
       to_wake_(workers_, 0) {
   for (const auto& device : host.devices()) {
     // A device that hashes, with a queue for each worker, decides whose a client is. Else we do, in software.
-    const bool trusted = workers_ == 1 || (device->spread() == Spread::rss && device->rx_queues() == workers_);
+    const bool trusted = host.steering(device->index()) != Steering::software;
     Source source{device.get(), 0, trusted, host.mirror().exception_path(device->index())};
     by_device_.push_back(source);
     for (std::uint16_t q = worker; q < device->rx_queues(); q = static_cast<std::uint16_t>(q + workers_)) {
