@@ -26,10 +26,18 @@ struct StatusOptions {
   bool json = false;
   bool quiet = false;  ///< the exit code alone
 };
-/// /status of the penstockd whose metrics listener that is.
-tl::expected<std::string, std::string> fetch_status(const std::string& metrics_url, std::chrono::milliseconds timeout);
+/// What the penstockd whose metrics listener that is answers to `path`: "/status", "/ports".
+tl::expected<std::string, std::string> fetch(const std::string& metrics_url, const std::string& path,
+                                             std::chrono::milliseconds timeout);
 
 /// 0: ready; 1: there is no answer, or it starts or drains.
 int status(const StatusOptions& options);
+
+struct PortsOptions {
+  std::string metrics_url = StatusOptions{}.metrics_url;
+  bool json = false;
+};
+/// 1: there is no answer.
+int ports(const PortsOptions& options);
 
 }  // namespace penstock::control::ctl

@@ -23,7 +23,7 @@ struct Issuer {
 // The running daemon knows best: its flags may say more than its file.
 std::vector<std::string> urls_of(const Config& config) {
   if (config.metrics.listen) {
-    const auto status = fetch_status(net::to_string(*config.metrics.listen), kPatience);
+    const auto status = fetch(net::to_string(*config.metrics.listen), "/status", kPatience);
     if (auto uris = uris_of(status.value_or("")); !uris.empty()) return uris;
   }
   std::vector<std::string> urls;

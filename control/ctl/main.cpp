@@ -36,19 +36,28 @@ void add_status(CLI::App& app, ctl::StatusOptions& options, std::uint64_t& inter
   command->add_flag("--quiet", options.quiet, "Print nothing");
 }
 
+void add_ports(CLI::App& app, ctl::PortsOptions& options) {
+  auto* command = app.add_subcommand("ports", "Show devices, interfaces, and how packets reach their workers");
+  command->add_option("--metrics", options.metrics_url, "penstockd's metrics listener")->capture_default_str();
+  command->add_flag("--json", options.json, "Print /ports as it is");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   ctl::CredentialsOptions credentials;
   ctl::StatusOptions status;
+  ctl::PortsOptions ports;
   std::uint64_t interval_ms = 1000;
   CLI::App app("Penstock's tool for operators.", "penstockctl");
   app.set_version_flag("--version", fmt::format("penstockctl {}", kVersion));
   app.require_subcommand(1);
   add_credentials(app, credentials);
   add_status(app, status, interval_ms);
+  add_ports(app, ports);
   CLI11_PARSE(app, argc, argv);
   if (app.got_subcommand("credentials")) return ctl::credentials(credentials);
+  if (app.got_subcommand("ports")) return ctl::ports(ports);
   status.interval = std::chrono::milliseconds(interval_ms);
   return ctl::status(status);
 }

@@ -8,6 +8,7 @@
 #include <ctime>
 
 #include "control/lifecycle/endpoints.h"
+#include "control/lifecycle/read_ports.h"
 #include "dataplane/engine/clock.h"
 
 namespace penstock::control {
@@ -39,6 +40,7 @@ ControlLoop::ControlLoop(const Sources& sources, const Config& config, const std
       records_(records),
       relay_(relay),
       load_(relay.sources(), static_cast<double>(rte_get_tsc_hz())),
+      port_watch_(log),
       liveness_(relay.sources(), Clock::now()),
       started_unix_s_(unix_now()),
       signals_(io_, SIGTERM, SIGINT, SIGHUP),
@@ -71,6 +73,7 @@ void ControlLoop::run() {
 }
 
 void ControlLoop::announce() {
+  port_watch_.announce(read_ports(relay_.network()));
   for (const net::Endpoint& e : relay_.fixed().listen) {
     log_.info("listening", "for TURN clients",
               {{"address", net::to_string(e)}, {"uri", turn_uri(e, relay_.fixed().relay_addresses)}});
@@ -80,7 +83,7 @@ void ControlLoop::announce() {
   log_.info("workers", "one per core",
             {{"workers", cores.size()}, {"cores", fmt::format("{}", fmt::join(cores, ","))}});
   if (server_) {
-    log_.info("metrics", "GET /metrics /healthz /readyz /status",
+    log_.info("metrics", "GET /metrics /healthz /readyz /status /ports",
               {{"url", fmt::format("http://{}", net::to_string(server_->endpoint()))}});
   }
   log_.info(
@@ -171,6 +174,7 @@ void ControlLoop::slow_tick() {
     manager_.feed_watchdog();
   }
   if (slow_ticks_++ % kSlowTicksPerLoadSample == 0) load_.sample(engine::monotonic_ns());
+  port_watch_.look(read_ports(relay_.network()));
   log_.tick();
   slow_timer_.expires_after(slow_period());
   slow_timer_.async_wait([this](boost::system::error_code error) {
@@ -196,6 +200,7 @@ ProcessState ControlLoop::state() const {
   state.records_written = records_.written();
   state.records_failed = records_.failed();
   state.relay_ports = relay_.relay_ports();
+  state.ports = read_ports(relay_.network());
   for (const net::Endpoint& e : relay_.fixed().listen) {
     state.listening.push_back(net::to_string(e));
     state.uris.push_back(turn_uri(e, relay_.fixed().relay_addresses));

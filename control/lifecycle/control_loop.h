@@ -15,6 +15,7 @@
 #include "control/http/server.h"
 #include "control/lifecycle/drain.h"
 #include "control/lifecycle/liveness.h"
+#include "control/lifecycle/port_watch.h"
 #include "control/lifecycle/reload.h"
 #include "control/lifecycle/service_manager.h"
 #include "control/log/record_file.h"
@@ -57,6 +58,7 @@ class ControlLoop {
   Relay& relay_;
   ServiceManager manager_;
   LoadMeter load_;
+  PortWatch port_watch_;
   Liveness liveness_;
   Drain drain_;
   bool serving_ = false;

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "control/metrics/collector.h"
+#include "control/metrics/ports_json.h"
 #include "control/metrics/status.h"
 
 namespace penstock::control {
@@ -35,7 +36,11 @@ http::Router make_router(EndpointSources given) {
     return http::Response{.content_type = "application/json",
                           .body = status_json(sources->workers, sources->load->loads(), sources->state())};
   });
-  router.add("GET", "/", [](const http::Request&) { return text(200, "/metrics /healthz /readyz /status\n"); });
+  router.add("GET", "/ports", [sources](const http::Request&) {
+    return http::Response{.content_type = "application/json",
+                          .body = ports_json(sources->state().ports, sources->workers)};
+  });
+  router.add("GET", "/", [](const http::Request&) { return text(200, "/metrics /healthz /readyz /status /ports\n"); });
   return router;
 }
 

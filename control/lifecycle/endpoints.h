@@ -19,7 +19,8 @@ struct EndpointSources {
   std::function<std::optional<unsigned>()> stuck_worker;
 };
 
-/// /metrics, /healthz (200 while every worker turns), /readyz (200 while new allocations are taken), /status.
+/// /metrics, /healthz (200 while every worker turns), /readyz (200 while new allocations are taken), /status,
+/// /ports.
 http::Router make_router(EndpointSources sources);
 
 }  // namespace penstock::control

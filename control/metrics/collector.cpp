@@ -5,6 +5,7 @@
 #include "control/config/version.h"
 #include "control/metrics/counter_table.h"
 #include "control/metrics/families.h"
+#include "control/metrics/port_families.h"
 
 namespace penstock::control {
 namespace {
@@ -98,6 +99,7 @@ std::vector<prometheus::MetricFamily> Collector::Collect() const {
   add_loads(families, workers_, load_.loads());
   add_use(families, workers_);
   add_relay_ports(families, state);
+  add_port_families(families, state.ports);
   add_control(families, workers_, state);
   add_process_families(families);
   return families.take();

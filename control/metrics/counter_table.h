@@ -24,8 +24,8 @@ struct CounterRow {
   std::size_t index = 0;  ///< for counters in an array, else 0
 };
 
-/// Every counter of PortCounters, WorkerCounters and turn::Stats, once; rows of one name stand together. Drops of a
-/// reason are those of the port and of the worker together.
+/// Every counter of PortCounters, WorkerCounters and turn::Stats; rows of one name stand together. What the packet
+/// equation needs of the port and of the worker together (drops of a reason, handed over, taken over, held) is a sum.
 std::span<const CounterRow> counter_rows();
 
 }  // namespace penstock::control

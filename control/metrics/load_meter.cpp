@@ -11,8 +11,9 @@ void LoadMeter::sample(std::uint64_t now_ns) {
   const double seconds = static_cast<double>(now_ns - last_ns_) / 1e9;
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     const WorkerSource& worker = workers_[i];
-    const Reading now{worker.port->received_packets.get() + worker.engine->taken_over.get(),
-                      worker.engine->busy_cycles.get()};
+    const Reading now{
+        worker.port->received_packets.get() + worker.port->taken_over.get() + worker.engine->taken_over.get(),
+        worker.engine->busy_cycles.get()};
     if (last_ns_ != 0 && seconds > 0) {
       const auto packets = static_cast<double>(now.packets - last_[i].packets);
       const auto cycles = static_cast<double>(now.busy_cycles - last_[i].busy_cycles);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "control/metrics/ports_state.h"
 #include "dataplane/engine/counters.h"
 #include "dataplane/port/port.h"
 #include "turn/stats.h"
@@ -38,6 +39,7 @@ struct ProcessState {
   std::uint64_t records_written = 0;
   std::uint64_t records_failed = 0;
   std::vector<RelayPortUse> relay_ports;
+  PortsState ports;
   std::vector<std::string> listening;  ///< "192.0.2.1:3478"
   std::vector<std::string> uris;       ///< "turn:192.0.2.1:3478?transport=udp"
 };

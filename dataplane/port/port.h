@@ -63,6 +63,9 @@ struct PortCounters {
   // and that came that way. A packet whose owner's ring was full is dropped as handoff_full.
   net::Counter same_worker, handed_over, taken_over;
   net::Counter held;  // gauge: packets that wait for their next hop's address
+  // Where the port itself puts IP fragments together (DPDK); those that fail are dropped[fragment_*].
+  net::Counter fragments, fragment_duplicates, reassembled;
+  net::Counter in_pieces;  // gauge: datagrams whose fragments have not all come
   std::array<net::Counter, net::kDropCount> dropped;
 };
 

@@ -97,6 +97,7 @@ TEST(Endpoints, TellHealthReadinessStatusAndMetrics) {
   EXPECT_EQ(get("/healthz").status, 503U);
   EXPECT_THAT(get("/metrics").body, HasSubstr("penstock_draining 1\n"));
   EXPECT_THAT(get("/status").body, HasSubstr("\"state\": \"draining\""));
+  EXPECT_THAT(get("/ports").body, HasSubstr("\"kind\": \"uring\""));
   EXPECT_EQ(router.answer({"POST", "/metrics", "", ""}).status, 405U);
 }
 

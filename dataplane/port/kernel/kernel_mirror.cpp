@@ -71,6 +71,10 @@ ExceptionPath* KernelMirror::exception_path(std::uint16_t device) {
   return loop_->exception_path(device);
 }
 
+const ExceptionPath* KernelMirror::exception_path(std::uint16_t device) const {
+  return loop_->exception_path(device);
+}
+
 std::vector<InterfaceFacts> KernelMirror::interfaces() const {
   return loop_->interfaces();
 }

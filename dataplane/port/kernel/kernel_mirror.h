@@ -47,6 +47,7 @@ class KernelMirror {
   tl::expected<std::unique_ptr<ForwardingView>, std::string> create_view();
   /// Of a device with a tap; nullptr for the others.
   ExceptionPath* exception_path(std::uint16_t device);
+  const ExceptionPath* exception_path(std::uint16_t device) const;
 
   /// From any thread but the workers' (they lock).
   std::vector<InterfaceFacts> interfaces() const;

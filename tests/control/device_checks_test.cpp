@@ -1,0 +1,131 @@
+#include "control/startup/device_checks.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "control/startup/number_ranges.h"
+#include "tests/control/host_tree.h"
+
+namespace penstock::control {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+/// A NIC and a host that are as they should be, for workers on cores 2 and 3.
+struct Setup {
+  DeviceFacts device;
+  std::vector<std::uint32_t> cores = {2, 3};
+  bool huge_pages = true;
+  std::string isolated = "2-3\n";
+  std::string without_tick = "2-3\n";
+  std::string node0 = "0-7\n", node1 = "8-15\n";
+
+  Setup() {
+    device.name = "0000:01:00.0";
+    device.interface = "pen0";
+    device.mtu = 1500;
+    device.rx_queues = device.tx_queues = 2;
+    device.steering = Steering::rss;
+    device.numa_node = 0;
+  }
+};
+
+std::vector<Finding> findings(const Setup& setup) {
+  const HostTree tree;
+  tree.file("sys/devices/system/cpu/isolated", setup.isolated);
+  tree.file("sys/devices/system/cpu/nohz_full", setup.without_tick);
+  tree.file("sys/devices/system/node/node0/cpulist", setup.node0);
+  tree.file("sys/devices/system/node/node1/cpulist", setup.node1);
+  return check_devices({{&setup.device, 1}, setup.cores, setup.huge_pages, 700}, tree.roots());
+}
+
+struct Lacking {
+  const char* name;
+  void (*spoil)(Setup&);
+  bool note;
+  const char* what;
+  const char* fix;
+};
+
+class LackingDevice : public testing::TestWithParam<Lacking> {};
+
+TEST_P(LackingDevice, IsToldWithTheFixAndServes) {
+  Setup setup;
+  GetParam().spoil(setup);
+  const auto found = findings(setup);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_FALSE(found[0].refuse);
+  EXPECT_EQ(found[0].note, GetParam().note);
+  EXPECT_THAT(found[0].what, HasSubstr(GetParam().what));
+  EXPECT_THAT(found[0].fix, HasSubstr(GetParam().fix));
+}
+
+void share(Setup& s) {
+  s.device.name = s.device.interface = "eth1";
+  s.device.shared = true;
+  s.device.steering = Steering::software;
+}
+
+const Lacking kLacking[] = {
+    {"link_down", [](Setup& s) { s.device.link_up = false; }, false, "0000:01:00.0 has no link", "cable"},
+    {"shared_link_down", [](Setup& s) { share(s), s.device.link_up = false, s.cores = {2}; }, false, "eth1 has no link",
+     "ip link set eth1 up"},
+    {"one_queue", [](Setup& s) { s.device.rx_queues = 1, s.device.steering = Steering::software; }, false,
+     "has 1 receive queue for 2 workers: worker 0 receives for all", "workers.count = 1, or a device with 2 queues"},
+    {"few_queues", [](Setup& s) { s.cores = {2, 3, 2, 3}, s.device.steering = Steering::software; }, false,
+     "has 2 receive queues for 4 workers: workers 0-1 receive for all", "workers.count = 2"},
+    {"one_queue_of_an_interface", [](Setup& s) { share(s), s.device.rx_queues = 1; }, false, "eth1 has 1 receive queue",
+     "ethtool -L eth1 combined 2"},
+    {"one_transmit_queue", [](Setup& s) { s.device.tx_queues = 1; }, false, "1 transmit queue for 2 workers",
+     "a device with 2 queues"},
+    {"no_rss", [](Setup& s) { s.device.steering = Steering::software; }, true, "does not say that it hashes",
+     "penstock_steering_handed_over_total"},
+    {"generic_xdp", [](Setup& s) { share(s), s.device.generic_xdp = true, s.cores = {2}; }, false, "eth1 has no XDP",
+     "ethtool -i"},
+    {"small_mtu", [](Setup& s) { s.device.mtu = 1400; }, false, "an MTU of 1400", "ip link set pen0 mtu 1500"},
+    {"far_node", [](Setup& s) { s.device.numa_node = 1; }, false, "on NUMA node 1, and the workers' cores 2-3 are not",
+     "workers.cores out of 8-15"},
+    {"ordinary_pages", [](Setup& s) { s.huge_pages = false; }, false, "half the speed", "vm.nr_hugepages=358"},
+    {"scheduled_cores", [](Setup& s) { s.isolated = "3\n"; }, true,
+     "on the workers' cores 2:", "isolcpus=2 nohz_full=2"},
+    {"ticking_cores", [](Setup& s) { s.without_tick = ""; }, true, "workers' cores 2-3", "nohz_full=2-3"},
+};
+
+INSTANTIATE_TEST_SUITE_P(, LackingDevice, testing::ValuesIn(kLacking), [](const auto& row) { return row.param.name; });
+
+TEST(DeviceChecks, AGoodDeviceOnAGoodHostHasNone) {
+  EXPECT_THAT(findings(Setup()), IsEmpty());
+  EXPECT_THAT(check_devices({}), IsEmpty()) << "sockets have nothing to check";
+}
+
+TEST(DeviceChecks, OneWorkerNeedsNoSteering) {
+  Setup setup;
+  setup.cores = {2};
+  setup.device.rx_queues = setup.device.tx_queues = 1;
+  setup.device.steering = Steering::one_worker;
+  EXPECT_THAT(findings(setup), IsEmpty());
+}
+
+TEST(DeviceChecks, AnUnknownNodeIsNoNode) {
+  Setup setup;
+  setup.device.numa_node = -1;
+  EXPECT_THAT(findings(setup), IsEmpty());
+  setup.device.numa_node = 5;
+  EXPECT_THAT(findings(setup), IsEmpty()) << "a kernel without NUMA does not tell of nodes";
+}
+
+TEST(NumberRanges, AreReadAsTheKernelWritesThem) {
+  EXPECT_THAT(parse_ranges("0-3,7,9-9"), ElementsAre(NumberRange{0, 3}, NumberRange{7, 7}, NumberRange{9, 9}));
+  EXPECT_THAT(parse_ranges(""), IsEmpty());
+  EXPECT_THAT(parse_ranges("-"), IsEmpty());
+  EXPECT_THAT(parse_ranges("9-3,4-,99999999999999,(null),,5"), ElementsAre(NumberRange{5, 5}));
+  EXPECT_TRUE(holds(parse_ranges("1-3,7"), 3));
+  EXPECT_FALSE(holds(parse_ranges("1-3,7"), 4));
+  EXPECT_EQ(to_text({7, 1, 3, 2}), "1-3,7");
+  EXPECT_EQ(to_text({}), "");
+}
+
+}  // namespace
+}  // namespace penstock::control
