@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <new>
+#include <optional>
 #include <utility>
 
 namespace penstock::port {
@@ -18,6 +19,20 @@ bool flagged(const net::Packet* p, std::uint64_t mask, std::uint64_t value) {
 
 std::span<const std::uint8_t> bytes_of(const net::Packet* p) {
   return net::payload(p);
+}
+
+// The payload's sum, with as little work as what the device did allows; nullopt when the datagram is damaged.
+std::optional<std::uint16_t> payload_sum(const net::Packet* p, const net::Frame& frame) {
+  switch (p->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) {
+    case RTE_MBUF_F_RX_L4_CKSUM_GOOD:
+      if (frame.udp_checksum != 0) return net::implied_payload_sum(frame);
+      break;
+    case RTE_MBUF_F_RX_L4_CKSUM_NONE:  // the data is good, its checksum unfinished: from a guest of the same host
+      return net::fold(net::ones_sum(bytes_of(p).subspan(frame.payload, frame.payload_size)));
+    default:
+      break;
+  }
+  return net::verified_payload_sum(bytes_of(p), frame);
 }
 
 }  // namespace
@@ -198,17 +213,12 @@ bool DpdkReceiver::to_payload(net::Packet* p, const net::Frame& frame) {
   counters_.received_packets.add();
   counters_.received_bytes.add(frame.payload_size);
   net::PacketInfo& info = *new (&net::info(p)) net::PacketInfo;
-  const std::uint64_t checksum = p->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK;
-  if (checksum == RTE_MBUF_F_RX_L4_CKSUM_GOOD && frame.udp_checksum != 0) {
-    info.payload_sum = net::implied_payload_sum(frame);
-  } else {
-    const auto sum = net::verified_payload_sum(bytes_of(p), frame);
-    if (!sum) {
-      drop_received(p, net::Drop::rx_bad_checksum);
-      return false;
-    }
-    info.payload_sum = *sum;
+  const auto sum = payload_sum(p, frame);
+  if (!sum) {
+    drop_received(p, net::Drop::rx_bad_checksum);
+    return false;
   }
+  info.payload_sum = *sum;
   info.flags = net::PacketInfo::kSummed;
   info.remote = frame.source;
   info.tos = frame.tos;
