@@ -19,14 +19,8 @@ RelayPorts::RelayPorts(RelayDirectory& directory, Host& host, Random& random, ne
       in_use_retries_(in_use_retries),
       worker_(static_cast<std::uint8_t>(worker)),
       all_{directory.port_min(), directory.port_min() + directory.ports()} {
-  // Slices meet at even ports, so no pair lies across two of them.
-  const auto edge = [&](std::uint64_t k) {
-    if (k == 0) return all_.begin;
-    if (k == workers) return all_.end;
-    return std::min(all_.end, even_from(all_.begin + static_cast<std::uint32_t>(directory_.ports() * k / workers)));
-  };
   to_close_.reserve(kMostToClose);
-  own_ = {edge(worker), edge(worker + std::uint64_t{1})};
+  own_ = slice_of(all_.begin, all_.end - 1, worker, workers);
   for (std::size_t i = 0; i < directory.addresses().size(); ++i) {
     const bool v6 = directory.addresses()[i].address.family() == net::Family::v6;
     by_family_[v6].push_back(static_cast<std::uint8_t>(i));
@@ -64,7 +58,7 @@ bool RelayPorts::probe(const Wish& wish, RelayPort& out) {
 }
 
 // The ports of a slice, from a random one on.
-bool RelayPorts::scan(const Wish& wish, const Slice& slice, RelayPort& out) {
+bool RelayPorts::scan(const Wish& wish, const PortSlice& slice, RelayPort& out) {
   const std::uint32_t first = wish.step == 2 ? even_from(slice.begin) : slice.begin;
   if (first + wish.row > slice.end) return false;
   const std::uint32_t choices = (slice.end - first - wish.row) / wish.step + 1;

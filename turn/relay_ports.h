@@ -8,6 +8,7 @@
 
 #include "dataplane/net/counter.h"
 #include "turn/host.h"
+#include "turn/port_slice.h"
 #include "turn/random.h"
 #include "turn/relay_directory.h"
 
@@ -72,9 +73,6 @@ class RelayPorts {
   // Ports that wait to be closed; past that they are closed at once.
   static constexpr std::size_t kMostToClose = 1024;
 
-  struct Slice {
-    std::uint32_t begin, end;  // ports
-  };
   /// What is asked of a port: all, or every second from an even one on, and how many in a row.
   struct Wish {
     net::Family family;
@@ -87,7 +85,7 @@ class RelayPorts {
   void release(const Wish& wish, RelayPort port);
   bool claim_any(const Wish& wish, RelayPort& out);
   bool probe(const Wish& wish, RelayPort& out);
-  bool scan(const Wish& wish, const Slice& slice, RelayPort& out);
+  bool scan(const Wish& wish, const PortSlice& slice, RelayPort& out);
   template <class Bind>
   tl::expected<BoundPort, PortError> bind_first(const Wish& wish, Bind&& bind);
 
@@ -96,8 +94,8 @@ class RelayPorts {
   Random& random_;
   net::Counter& in_use_retries_;
   std::uint8_t worker_;
-  Slice own_;
-  Slice all_;
+  PortSlice own_;
+  PortSlice all_;
   std::array<std::vector<std::uint8_t>, 2> by_family_;  // indexes of relay addresses
   std::vector<BoundPort> to_close_;
 };
