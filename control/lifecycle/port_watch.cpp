@@ -29,7 +29,7 @@ void PortWatch::announce(const DeviceState& device, bool huge_pages) {
              {"mbps", device.link_mbps},
              {"rx_queues", f.rx_queues},
              {"tx_queues", f.tx_queues},
-             {"steering", kSteeringNames[static_cast<std::size_t>(f.steering)]},
+             {"steering", port::name(f.steering)},
              {"offloads", f.offloads.empty() ? "none" : fmt::format("{}", fmt::join(f.offloads, ","))},
              {"interrupts", f.interrupts},
              {"numa_node", f.numa_node},

@@ -21,12 +21,6 @@ std::string name_of(const port::Device& device) {
   return spec.is_pci() ? std::string(spec.device()) : fmt::format("{}-{}", spec.device(), device.index());
 }
 
-Steering steering_of(const port::Device& device, std::uint16_t workers) {
-  if (workers == 1) return Steering::one_worker;
-  const bool hashed = device.spread() == port::Spread::rss && device.rx_queues() == workers;
-  return hashed ? Steering::rss : Steering::software;
-}
-
 std::vector<std::string> names_of(const port::Offloads& offloads) {
   std::vector<std::string> names;
   const auto add = [&](bool has, const char* name) {
@@ -58,7 +52,7 @@ DeviceFacts facts_of(const port::DpdkHost& host, const port::Device& device) {
   facts.mtu = device.mtu();
   facts.rx_queues = device.rx_queues();
   facts.tx_queues = device.tx_queues();
-  facts.steering = steering_of(device, host.options().workers);
+  facts.steering = host.steering(device.index());
   facts.offloads = names_of(device.offloads());
   facts.interrupts = device.offloads().rx_interrupts;
   const port::XdpFilter* filter = host.filter(device.index());

@@ -48,7 +48,7 @@ void DeviceFamilies::facts() {
     families_.add(1, {{"device", d.facts.name},
                       {"driver", d.facts.driver},
                       {"interface", d.facts.interface},
-                      {"steering", std::string(kSteeringNames[static_cast<std::size_t>(d.facts.steering)])},
+                      {"steering", std::string(port::name(d.facts.steering))},
                       {"offloads", fmt::format("{}", fmt::join(d.facts.offloads, ","))}});
   }
   families_.family("penstock_device_queues", kGauge, "Queues in use, by direction.");

@@ -47,7 +47,7 @@ Json device_json(const DeviceState& d) {
                {"link_changes", d.link_changes},
                {"rx_queues", d.facts.rx_queues},
                {"tx_queues", d.facts.tx_queues},
-               {"steering", kSteeringNames[static_cast<std::size_t>(d.facts.steering)]},
+               {"steering", port::name(d.facts.steering)},
                {"offloads", d.facts.offloads},
                {"interrupts", d.facts.interrupts},
                {"numa_node", d.facts.numa_node},

@@ -38,7 +38,7 @@ void check_queues(const DeviceFacts& device, std::size_t workers, Findings& find
     findings.warn(fmt::format("{} has {} transmit queue{} for {} workers: the others hand their frames over by ring",
                               device.name, device.tx_queues, device.tx_queues == 1 ? "" : "s", workers),
                   fix);
-  } else if (device.steering == Steering::software && workers > 1) {
+  } else if (device.steering == port::Steering::software && workers > 1) {
     findings.note(fmt::format("{} does not say that it hashes UDP of both families over its queues: clients are "
                               "placed by software, and handed over by ring when they arrived elsewhere",
                               device.name),

@@ -1,21 +1,13 @@
 #pragma once
 // What is known of a DPDK device once it runs.
 
-#include <array>
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
-namespace penstock::control {
+#include "dataplane/port/dpdk/steering.h"
 
-/// How packets reach the worker that owns their flow.
-enum class Steering : std::uint8_t {
-  one_worker,  ///< there is but one
-  rss,         ///< the device hashes clients over a queue per worker; relayed ports are handed over where it missed
-  software,    ///< every packet is looked at where it arrived and handed over by ring when it is another worker's
-};
-inline constexpr std::array<std::string_view, 3> kSteeringNames = {"one_worker", "rss", "software"};
+namespace penstock::control {
 
 /// Fixed while it runs, but for the link.
 struct DeviceFacts {
@@ -27,7 +19,7 @@ struct DeviceFacts {
   std::uint16_t mtu = 0;
   std::uint16_t rx_queues = 0;
   std::uint16_t tx_queues = 0;
-  Steering steering = Steering::one_worker;
+  port::Steering steering = port::Steering::one_worker;
   std::vector<std::string> offloads;  ///< in use
   bool interrupts = false;            ///< of receive queues: idle workers sleep until something arrives
   bool generic_xdp = false;           ///< the interface's driver has no XDP of its own

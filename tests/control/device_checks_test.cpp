@@ -27,7 +27,7 @@ struct Setup {
     device.interface = "pen0";
     device.mtu = 1500;
     device.rx_queues = device.tx_queues = 2;
-    device.steering = Steering::rss;
+    device.steering = port::Steering::rss;
     device.numa_node = 0;
   }
 };
@@ -65,22 +65,22 @@ TEST_P(LackingDevice, IsToldWithTheFixAndServes) {
 void share(Setup& s) {
   s.device.name = s.device.interface = "eth1";
   s.device.shared = true;
-  s.device.steering = Steering::software;
+  s.device.steering = port::Steering::software;
 }
 
 const Lacking kLacking[] = {
     {"link_down", [](Setup& s) { s.device.link_up = false; }, false, "0000:01:00.0 has no link", "cable"},
     {"shared_link_down", [](Setup& s) { share(s), s.device.link_up = false, s.cores = {2}; }, false, "eth1 has no link",
      "ip link set eth1 up"},
-    {"one_queue", [](Setup& s) { s.device.rx_queues = 1, s.device.steering = Steering::software; }, false,
+    {"one_queue", [](Setup& s) { s.device.rx_queues = 1, s.device.steering = port::Steering::software; }, false,
      "has 1 receive queue for 2 workers: worker 0 receives for all", "workers.count = 1, or a device with 2 queues"},
-    {"few_queues", [](Setup& s) { s.cores = {2, 3, 2, 3}, s.device.steering = Steering::software; }, false,
+    {"few_queues", [](Setup& s) { s.cores = {2, 3, 2, 3}, s.device.steering = port::Steering::software; }, false,
      "has 2 receive queues for 4 workers: workers 0-1 receive for all", "workers.count = 2"},
     {"one_queue_of_an_interface", [](Setup& s) { share(s), s.device.rx_queues = 1; }, false, "eth1 has 1 receive queue",
      "ethtool -L eth1 combined 2"},
     {"one_transmit_queue", [](Setup& s) { s.device.tx_queues = 1; }, false, "1 transmit queue for 2 workers",
      "a device with 2 queues"},
-    {"no_rss", [](Setup& s) { s.device.steering = Steering::software; }, true, "does not say that it hashes",
+    {"no_rss", [](Setup& s) { s.device.steering = port::Steering::software; }, true, "does not say that it hashes",
      "penstock_steering_handed_over_total"},
     {"generic_xdp", [](Setup& s) { share(s), s.device.generic_xdp = true, s.cores = {2}; }, false, "eth1 has no XDP",
      "ethtool -i"},
@@ -104,7 +104,7 @@ TEST(DeviceChecks, OneWorkerNeedsNoSteering) {
   Setup setup;
   setup.cores = {2};
   setup.device.rx_queues = setup.device.tx_queues = 1;
-  setup.device.steering = Steering::one_worker;
+  setup.device.steering = port::Steering::one_worker;
   EXPECT_THAT(findings(setup), IsEmpty());
 }
 

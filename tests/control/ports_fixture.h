@@ -18,7 +18,7 @@ inline PortsState two_devices() {
                   .mtu = 1500,
                   .rx_queues = 1,
                   .tx_queues = 1,
-                  .steering = Steering::software,
+                  .steering = port::Steering::software,
                   .offloads = {}};
   shared.received_frames = 1000;
   shared.missed = 17;
@@ -31,7 +31,7 @@ inline PortsState two_devices() {
                .mtu = 1500,
                .rx_queues = 2,
                .tx_queues = 2,
-               .steering = Steering::rss,
+               .steering = port::Steering::rss,
                .offloads = {"rx_udp_checksum", "tx_udp_checksum"},
                .interrupts = true,
                .numa_node = 0};

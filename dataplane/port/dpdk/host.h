@@ -2,12 +2,10 @@
 // What the workers' DPDK ports share: devices, the table of local endpoints, the mirror of the kernel's routes and
 // neighbours, filters in the kernel, and the roads between workers. Made and polled by control.
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
-#include <string_view>
 #include <tl/expected.hpp>
 #include <vector>
 
@@ -17,6 +15,7 @@
 #include "dataplane/port/dpdk/handoff.h"
 #include "dataplane/port/dpdk/idle.h"
 #include "dataplane/port/dpdk/local_table.h"
+#include "dataplane/port/dpdk/steering.h"
 #include "dataplane/port/kernel/kernel_mirror.h"
 #include "dataplane/port/xdp/filter.h"
 
@@ -33,15 +32,6 @@ struct DpdkOptions {
   Idle idle = Idle::adaptive;
   std::uint32_t idle_sleep_us = 500;
 };
-
-/// How a device's packets find the worker that owns them.
-enum class Steering : std::uint8_t {
-  one_worker,  ///< there is only one
-  software,    ///< whoever receives hands over: clients by hash, relayed ports by record
-  rss,         ///< clients by the device's hash; relayed ports are handed over
-  flow_rules,  ///< clients by the device's hash, relayed ports by rules in the device
-};
-inline constexpr std::array<std::string_view, 4> kSteeringNames = {"one_worker", "software", "rss", "flow_rules"};
 
 /// Start in steps: open() after the environment, so that taps and their addresses exist when control looks at the
 /// host's addresses; then start(); then a DpdkPort per worker; poll() now and then.
