@@ -1,10 +1,12 @@
 """penstockd starts, serves, reloads and drains in the sandbox of its unit, port by port (testbed/sandbox.py)."""
 
+import ctypes
 import os
 import signal
 import socket
 import struct
 import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -24,6 +26,12 @@ users = ["alice:secret"]
 deadline_s = 5
 [log]
 allocations_file = "/var/log/penstock/allocations.json"
+"""
+DPDK = """
+[dataplane]
+ports = ["{port}"]
+[dpdk]
+huge_pages = "off"
 """
 
 
@@ -87,9 +95,9 @@ def binding(address: str, port: int) -> bytes:
     return b""
 
 
-def serve_and_end(service: Service, address: str, port: int) -> None:
+def serve_and_end(service: Service, ask) -> None:
     service.says("READY=1")
-    assert binding(address, port)[:2] == b"\x01\x01", service.log.read_text()
+    assert ask()[:2] == b"\x01\x01", service.log.read_text()
     service.signal(signal.SIGHUP)
     service.says("RELOADING=1")
     service.says("READY=1")
@@ -101,7 +109,7 @@ def serve_and_end(service: Service, address: str, port: int) -> None:
 @pytest.mark.parametrize("port, drop_ins", [(3478, []), (443, ["port-below-1024"])])
 def test_serves_on_kernel_sockets(applied, port, drop_ins):
     with Service(applied, CONFIG.format(address="127.0.0.1", port=port), drop_ins) as service:
-        serve_and_end(service, "127.0.0.1", port)
+        serve_and_end(service, lambda: binding("127.0.0.1", port))
         assert "reload_refused" not in service.log.read_text()
     assert (applied / "var/log/penstock/allocations.json").exists()
 
@@ -111,3 +119,52 @@ def test_base_unit_grants_no_low_port(applied):
     with Service(applied, CONFIG.format(address="127.0.0.1", port=443), []) as service:
         assert service.process.wait(timeout=20) == 1
     assert "ports below 1024 need CAP_NET_BIND_SERVICE" in service.log.read_text()
+
+
+@pytest.fixture
+def eth1():
+    """An interface, 192.0.2.1; the function runs another one on the host at its far end, 192.0.2.2."""
+    with subprocess.Popen(["unshare", "--net", "sleep", "120"]) as far:
+        while os.readlink(f"/proc/{far.pid}/ns/net") == os.readlink("/proc/self/ns/net"):
+            time.sleep(0.01)
+        inside = f"nsenter --target {far.pid} --net "
+        for command in (f"ip link add eth1 type veth peer name eth0 netns {far.pid}",
+                        "ip address add 192.0.2.1/24 dev eth1", "ip link set eth1 up",
+                        inside + "ip address add 192.0.2.2/24 dev eth0", inside + "ip link set eth0 up",
+                        inside + "ethtool --offload eth0 tx off"):
+            subprocess.run(command.split(), check=True, capture_output=True)
+
+        def at_the_far_end(function, *arguments):
+            result = []
+
+            def enter_and_run():
+                with open(f"/proc/{far.pid}/ns/net") as namespace:
+                    assert ctypes.CDLL(None).setns(namespace.fileno(), 0) == 0
+                result.append(function(*arguments))
+
+            thread = threading.Thread(target=enter_and_run)
+            thread.start()
+            thread.join()
+            return result[0]
+
+        yield at_the_far_end
+        far.kill()
+
+
+def test_serves_on_af_xdp(applied, eth1):
+    config = CONFIG.format(address="192.0.2.1", port=3478) + DPDK.format(port="dpdk:net_af_xdp,iface=eth1")
+    with Service(applied, config, ["dpdk-af_xdp"]) as service:
+        service.says("READY=1")
+        assert eth1(binding, "192.0.2.1", 3478)[:2] == b"\x01\x01", service.log.read_text()
+        service.signal(signal.SIGKILL)
+        service.process.wait()
+
+    # What ExecStopPost= is for: without it the next start finds a program that it may not look at.
+    with Service(applied, config, ["dpdk-af_xdp"]) as service:
+        assert service.process.wait(timeout=20) == 1
+        assert "CAP_SYS_ADMIN" in service.log.read_text()
+    released = subprocess.run([SYSTEMD / "penstock-xdp-release"], capture_output=True, text=True, check=True)
+    assert released.stdout == "taking penstock_steer off eth1\n"
+
+    with Service(applied, config, ["dpdk-af_xdp"]) as service:
+        serve_and_end(service, lambda: eth1(binding, "192.0.2.1", 3478))

@@ -54,6 +54,7 @@ def build_root(root: Path, unit: Unit) -> None:
     """/dev with the pseudo devices and what DeviceAllow= names; everything read-only but the directories of the unit."""
     mount("--rbind", root, root)
     mount("-t", "tmpfs", "-o", "mode=755", "tmpfs", root / "dev")
+    mount("-t", "tmpfs", "-o", "mode=1777", "tmpfs", root / "tmp")  # PrivateTmp=
     allowed = [Path(word).name for word in unit.words("DeviceAllow") if word.startswith("/dev/net/")]
     for name in [*PSEUDO_DEVICES, *(f"net/{device}" for device in allowed)]:
         device = root / "dev" / name
@@ -96,8 +97,12 @@ def enter_private_users() -> None:
 
 
 def become_user(unit: Unit) -> None:
-    keep = [CAPABILITIES[word] for word in unit.words("CapabilityBoundingSet")]
-    ambient = [CAPABILITIES[word] for word in unit.words("AmbientCapabilities")]
+    # Where RLIMIT_MEMLOCK cannot be raised, CAP_IPC_LOCK does what LimitMEMLOCK=infinity says.
+    unlimited = unit.last("LimitMEMLOCK") == "infinity"
+    locked = unlimited and resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] != resource.RLIM_INFINITY
+    extra = ["CAP_IPC_LOCK"] if locked else []
+    keep = [CAPABILITIES[word] for word in unit.words("CapabilityBoundingSet") + extra]
+    ambient = [CAPABILITIES[word] for word in unit.words("AmbientCapabilities") + extra]
     for capability in range(LAST_CAPABILITY + 1):
         if capability not in keep:
             check(LIBC.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0))
