@@ -48,6 +48,7 @@ void ChannelTable::release(std::uint32_t index) {
   Channel& channel = pool_[index];
   flows_.erase(channel.flow);
   table_.erase(channel.hash, index);
+  channel.allocation = kNone;  // no hint leads here any more
   pool_.give(index);
 }
 

@@ -48,13 +48,27 @@ class ChannelTable {
     if (index != kNone) rte_prefetch0(&pool_[index]);
   }
 
+  void prefetch_at(std::uint32_t index) const { rte_prefetch0(&pool_[index]); }
+  /// Whether that channel is at `index`, a hint below capacity().
+  bool is_at(std::uint32_t index, std::uint32_t allocation, std::uint16_t number) const {
+    return pool_[index].allocation == allocation && pool_[index].number == number;
+  }
+
   /// The channel whether expired or not, or nullptr.
   Channel* find(std::uint32_t allocation, std::uint16_t number) {
     return find_hashed(hash(allocation, number), allocation, number);
   }
+  /// The same, looking first where `client` found its last one.
+  Channel* find(engine::Flow& client, std::uint16_t number) {
+    const std::uint32_t hint = last_channel(client);
+    if (is_at(hint, client.index, number)) return &pool_[hint];
+    const std::uint32_t index = index_of(hash(client.index, number), client.index, number);
+    if (index == kNone) return nullptr;
+    set_last_channel(client, index);
+    return &pool_[index];
+  }
   Channel* find_hashed(std::uint32_t hash, std::uint32_t allocation, std::uint16_t number) {
-    const std::uint32_t index = table_.find(
-        hash, [&](std::uint32_t i) { return pool_[i].allocation == allocation && pool_[i].number == number; });
+    const std::uint32_t index = index_of(hash, allocation, number);
     return index == kNone ? nullptr : &pool_[index];
   }
   /// The channel that an allocation has for a peer, whether expired or not, or nullptr.
@@ -93,6 +107,9 @@ class ChannelTable {
   std::uint32_t capacity() const { return pool_.capacity(); }
 
  private:
+  std::uint32_t index_of(std::uint32_t hash, std::uint32_t allocation, std::uint16_t number) const {
+    return table_.find(hash, [&](std::uint32_t i) { return is_at(i, allocation, number); });
+  }
   void release(std::uint32_t index);
 
   Pool<Channel> pool_;

@@ -5,15 +5,15 @@
 
 namespace penstock::turn {
 
-OrDrop<ToPeer> channel_to_peer(Core& core, std::uint32_t allocation, stun::Bytes datagram) {
+OrDrop<ToPeer> channel_to_peer(Core& core, engine::Flow& client, stun::Bytes datagram) {
   const auto message = stun::parse_channel_data(datagram);
   if (!message) return tl::unexpected(net::Drop::malformed_channel_data);
-  if (!core.allocations[allocation].sends_at(core.now_ns)) return tl::unexpected(net::Drop::no_allocation);
-  Channel* channel = core.channels.find(allocation, message->channel);
+  if (!core.allocations[client.index].sends_at(core.now_ns)) return tl::unexpected(net::Drop::no_allocation);
+  Channel* channel = core.channels.find(client, message->channel);
   if (channel == nullptr || core.now_ns >= channel->expires_ns) return tl::unexpected(net::Drop::no_channel);
 
   ToPeer out;
-  out.allocation = allocation;
+  out.allocation = client.index;
   out.local = channel->relay;
   out.path = channel->path;
   out.offset = stun::kChannelDataHeaderBytes;

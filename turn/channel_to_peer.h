@@ -7,7 +7,7 @@
 
 namespace penstock::turn {
 
-/// `datagram` arrived on the five-tuple of `allocation`.
-OrDrop<ToPeer> channel_to_peer(Core& core, std::uint32_t allocation, stun::Bytes datagram);
+/// `datagram` arrived on `client`, a client's flow.
+OrDrop<ToPeer> channel_to_peer(Core& core, engine::Flow& client, stun::Bytes datagram);
 
 }  // namespace penstock::turn

@@ -10,7 +10,7 @@
 namespace penstock::turn {
 
 enum class FlowKind : std::uint8_t {
-  client,   ///< (listener, client): index is the allocation
+  client,   ///< (listener, client): index is the allocation, data a ClientFlow
   pending,  ///< (listener, client): index is the Allocate that waits for another worker's word
   channel,  ///< (relayed port, peer): index is the allocation, word the channel number, data a ChannelFlow
 };
@@ -22,6 +22,21 @@ struct ChannelFlow {
   std::uint32_t unused;
 };
 static_assert(sizeof(ChannelFlow) == sizeof(engine::Flow::data));
+
+/// Where to look first for the channel of a client's ChannelData: where the one before was. Only a hint.
+struct ClientFlow {
+  std::uint32_t last_channel;
+};
+
+inline std::uint32_t last_channel(const engine::Flow& flow) {
+  ClientFlow value;
+  std::memcpy(&value, flow.data.data(), sizeof value);
+  return value.last_channel;
+}
+inline void set_last_channel(engine::Flow& flow, std::uint32_t index) {
+  const ClientFlow value{index};
+  std::memcpy(flow.data.data(), &value, sizeof value);
+}
 
 inline FlowKind kind(const engine::Flow& flow) {
   return static_cast<FlowKind>(flow.kind);

@@ -44,7 +44,10 @@ void ask_for_allocation(const Core& core, const net::Packet* p) {
     return;
   }
   const engine::Flow& flow = core.flows[info.flow];
-  if (kind(flow) == FlowKind::client) core.allocations.prefetch_to_peer(flow.index);
+  if (kind(flow) == FlowKind::client) {
+    core.allocations.prefetch_to_peer(flow.index);
+    core.channels.prefetch_at(last_channel(flow));
+  }
   if (kind(flow) == FlowKind::channel) core.allocations.prefetch_to_client(flow.index);
 }
 
@@ -59,7 +62,9 @@ void ask_for_slot(const Core& core, const net::Packet* p, Hashes& channels, Hash
   const engine::Flow& flow = core.flows[info.flow];
   if (kind(flow) != FlowKind::client) return;
   if (is_channel_data(p)) {
-    channels.add(core.channels.hash(flow.index, static_cast<std::uint16_t>(channel_header(p) >> 16)));
+    const auto number = static_cast<std::uint16_t>(channel_header(p) >> 16);
+    if (!core.channels.is_at(last_channel(flow), flow.index, number))
+      channels.add(core.channels.hash(flow.index, number));
   } else if (is_stun(p) && is_send_indication(p)) {
     if (const auto peer = peek_peer(p)) permissions.add(core.permissions.hash(flow.index, *peer));
   }

@@ -62,7 +62,7 @@ void PacketPath::from_client(net::Packet* p, std::uint32_t allocation) {
     if (follows(info) && header == leader_.header && p->data_len >= leader_.to_peer.offset + leader_.to_peer.size) {
       return to_peer(p, leader_.to_peer);
     }
-    out = channel_to_peer(core_, allocation, net::payload(p));
+    out = channel_to_peer(core_, core_.flows[info.flow], net::payload(p));
     if (out && info.train != 0) leader_ = {info.train, info.flow, header, *out, {}};
   } else if (is_stun(p)) {
     if (!is_send_indication(p)) return to_requests(p);

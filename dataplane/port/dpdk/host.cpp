@@ -79,6 +79,8 @@ Result DpdkHost::open_device(DeviceSpec spec) {
   if (is_af_xdp(spec) && spec.arguments.find("queue_count=") == std::string::npos) {
     spec.arguments += fmt::format(",queue_count={}", channels_of(std::string(spec.kernel_interface())));
   }
+  // Its busy polling would cost a system call per empty look; a worker without work sleeps instead.
+  if (is_af_xdp(spec) && spec.arguments.find("busy_budget=") == std::string::npos) spec.arguments += ",busy_budget=0";
   auto device = Device::open(std::move(spec), index);
   if (!device) return tl::unexpected(device.error());
   MirrorDevice mirrored{.device = index};
