@@ -11,6 +11,7 @@
 #include "control/relay/turn_settings.h"
 #include "control/startup/checks.h"
 #include "control/startup/device_checks.h"
+#include "control/startup/locked_memory.h"
 #include "control/startup/pci_checks.h"
 #include "control/startup/port_range_checks.h"
 
@@ -34,12 +35,14 @@ bool report(const std::vector<Finding>& findings, Log& log) {
 }
 
 // What can be told of NICs before DPDK touches them.
-bool report_nics(const Config& config, Log& log) {
+bool report_nics(const Config& config, std::size_t workers, Log& log) {
   std::vector<port::DeviceSpec> devices;
   for (const PortChoice& choice : config.dataplane.ports) {
     if (choice.device) devices.push_back(*choice.device);
   }
-  return report(check_pci_devices(devices), log);
+  const unsigned memory_mb = environment_memory_mb(config, static_cast<unsigned>(workers));
+  const bool had = report(check_pci_devices(devices), log);
+  return report(check_locked_memory(devices, memory_mb, read_lock_limit()), log) && had;
 }
 
 // What can be told of devices once they run.
@@ -77,7 +80,7 @@ int run_daemon(const Sources& sources, Loaded loaded, const std::vector<std::uin
   std::signal(SIGPIPE, SIG_IGN);  // a log whose reader went away must not end the relay
   Log log(loaded.config.log);
   const std::vector<std::uint32_t> cores = plan_cores(loaded.config.workers, allowed_cores);
-  if (!report_nics(loaded.config, log)) return 1;
+  if (!report_nics(loaded.config, cores.size(), log)) return 1;
   auto network = Network::open(loaded.config, static_cast<std::uint16_t>(cores.size()));
   if (!network) {
     log.error("cannot_start", network.error());

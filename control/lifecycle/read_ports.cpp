@@ -56,6 +56,7 @@ DeviceFacts facts_of(const port::DpdkHost& host, const port::Device& device) {
   facts.offloads = names_of(device.offloads());
   facts.interrupts = device.offloads().rx_interrupts;
   const port::XdpFilter* filter = host.filter(device.index());
+  facts.af_xdp = filter != nullptr;
   facts.generic_xdp = filter != nullptr && filter->is_generic();
   facts.numa_node = numa_node_of(device, facts.interface);
   facts.link_up = device.link_up();

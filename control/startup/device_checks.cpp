@@ -48,6 +48,24 @@ void check_queues(const DeviceFacts& device, std::size_t workers, Findings& find
   }
 }
 
+// The kernel spreads packets over all receive queues of an interface, and net_af_xdp serves the "combined" ones: a veth
+// has none such.
+void check_unserved_queues(const DeviceFacts& device, const HostRoots& roots, Findings& findings) {
+  if (!device.af_xdp) return;
+  unsigned queues = 0;
+  std::error_code error;
+  const auto directory = roots.sys / "class/net" / device.interface / "queues";
+  for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
+    queues += entry.path().filename().string().starts_with("rx-") ? 1 : 0;
+  }
+  if (queues <= device.rx_queues) return;
+  findings.warn(fmt::format("{} has {} receive queues and {} can be served: what arrives at the others is lost to the "
+                            "relay (penstock_xdp_frames_total, verdict unserved)",
+                            device.name, queues, device.rx_queues),
+                fmt::format("ethtool -L {0} combined {1}, of a veth: ethtool -L {0} rx {1} tx {1}", device.interface,
+                            device.rx_queues));
+}
+
 void check_generic_xdp(const DeviceFacts& device, Findings& findings) {
   if (!device.generic_xdp) return;
   findings.warn(fmt::format("the kernel's driver of {} has no XDP: packets are copied after the kernel received them, "
@@ -117,6 +135,7 @@ std::vector<Finding> check_devices(const DeviceCheckInput& input, const HostRoot
   for (const DeviceFacts& device : input.devices) {
     check_link(device, findings);
     check_queues(device, input.cores.size(), findings);
+    check_unserved_queues(device, roots, findings);
     check_generic_xdp(device, findings);
     check_mtu(device, findings);
     check_numa(device, input.cores, roots, findings);

@@ -22,6 +22,7 @@ struct DeviceFacts {
   port::Steering steering = port::Steering::one_worker;
   std::vector<std::string> offloads;  ///< in use
   bool interrupts = false;            ///< of receive queues: idle workers sleep until something arrives
+  bool af_xdp = false;                ///< shares an interface's receive queues, one socket each
   bool generic_xdp = false;           ///< the interface's driver has no XDP of its own
   int numa_node = -1;                 ///< -1: none, or unknown
   bool link_up = true;

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <fstream>
 
+#include "control/startup/capabilities.h"
 #include "control/startup/read_file.h"
 
 namespace penstock::control {
@@ -23,19 +24,6 @@ std::uint64_t read_number(const char* path) {
   std::uint64_t value = 0;
   std::ifstream(path) >> value;
   return value;
-}
-
-// The line "CapEff:" of /proc/self/status, a mask in hexadecimal.
-std::uint64_t effective_capabilities() {
-  std::ifstream status("/proc/self/status");
-  for (std::string word; status >> word;) {
-    if (word == "CapEff:") {
-      std::uint64_t mask = 0;
-      status >> std::hex >> mask;
-      return mask;
-    }
-  }
-  return 0;
 }
 
 }  // namespace

@@ -20,6 +20,7 @@ struct Setup {
   bool huge_pages = true;
   std::string isolated = "2-3\n";
   std::string without_tick = "2-3\n";
+  unsigned kernel_queues = 2;
   std::string node0 = "0-7\n", node1 = "8-15\n";
 
   Setup() {
@@ -38,6 +39,11 @@ std::vector<Finding> findings(const Setup& setup) {
   tree.file("sys/devices/system/cpu/nohz_full", setup.without_tick);
   tree.file("sys/devices/system/node/node0/cpulist", setup.node0);
   tree.file("sys/devices/system/node/node1/cpulist", setup.node1);
+  for (unsigned q = 0; q < setup.kernel_queues; ++q) {
+    const std::string directory = "sys/class/net/" + setup.device.interface + "/queues/";
+    tree.directory(directory + "rx-" + std::to_string(q));
+    tree.directory(directory + "tx-" + std::to_string(q));
+  }
   return check_devices({{&setup.device, 1}, setup.cores, setup.huge_pages, 700}, tree.roots());
 }
 
@@ -82,6 +88,8 @@ const Lacking kLacking[] = {
      "a device with 2 queues"},
     {"no_rss", [](Setup& s) { s.device.steering = port::Steering::software; }, true, "does not say that it hashes",
      "penstock_steering_handed_over_total"},
+    {"unserved_queues", [](Setup& s) { share(s), s.cores = {2}, s.device.af_xdp = true, s.device.rx_queues = 1; },
+     false, "eth1 has 2 receive queues and 1 can be served", "ethtool -L eth1 rx 1 tx 1"},
     {"generic_xdp", [](Setup& s) { share(s), s.device.generic_xdp = true, s.cores = {2}; }, false, "eth1 has no XDP",
      "ethtool -i"},
     {"small_mtu", [](Setup& s) { s.device.mtu = 1400; }, false, "an MTU of 1400", "ip link set pen0 mtu 1500"},

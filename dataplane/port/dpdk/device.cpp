@@ -182,11 +182,18 @@ Result Device::set_mtu() {
   return tl::unexpected(sentence("set its MTU", error));
 }
 
+// Drivers of kernel interfaces say that the link is up, whatever it is; the kernel knows.
+bool Device::read_link_of_kernel() const {
+  const auto answer = ask_interface(std::string(spec_.kernel_interface()), SIOCGIFFLAGS);
+  return answer && (answer->ifr_flags & (IFF_UP | IFF_RUNNING)) == (IFF_UP | IFF_RUNNING);
+}
+
 void Device::poll() {
   rte_eth_link link{};
-  if (rte_eth_link_get_nowait(id_, &link) == 0) {
-    const bool up = link.link_status == RTE_ETH_LINK_UP;
-    if (up != link_up_.exchange(up)) counters_.link_changes.add();
+  if (!spec_.kernel_interface().empty()) {
+    set_link(read_link_of_kernel());
+  } else if (rte_eth_link_get_nowait(id_, &link) == 0) {
+    set_link(link.link_status == RTE_ETH_LINK_UP);
     link_mbps_ = link.link_speed == RTE_ETH_SPEED_NUM_UNKNOWN ? 0 : link.link_speed;
   }
   rte_eth_stats stats{};

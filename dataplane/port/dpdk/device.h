@@ -90,6 +90,10 @@ class Device {
   tl::expected<void, std::string> set_mtu();
   tl::expected<void, std::string> configure(const DeviceSetup& setup);
   std::string sentence(const char* what, int error) const;
+  bool read_link_of_kernel() const;
+  void set_link(bool up) {
+    if (up != link_up_.exchange(up)) counters_.link_changes.add();
+  }
 
   DeviceSpec spec_;
   std::uint16_t index_;
