@@ -55,10 +55,11 @@ class Relay:
         self.directory.chmod(0o755)
         command = [str(setup.bin_dir / "penstockd"), "--config", str(self._configure()), "--workers", str(setup.workers)]
         self.process = Process(place.RELAY, *(_AS_SERVICE if setup.as_service else []), *command)
+
+    def wait_until_ready(self) -> None:
         try:
             wait_until(self._ready, 60, "penstockd ready", every_s=0.2)
         except (TimeoutError, RuntimeError) as error:
-            self.process.stop()
             raise RuntimeError(f"{error}: {self.last_words()}") from None
 
     def _configure(self) -> Path:
@@ -118,6 +119,7 @@ class Relay:
 def run(report: Report, case: Case, setup: Setup) -> None:
     with Relay(setup) as relay:
         try:
+            relay.wait_until_ready()
             _ask_everything(case, relay)
             _note_facts(report, case, relay)
             code = relay.end()
@@ -159,7 +161,7 @@ def _note_facts(report: Report, case: Case, relay: Relay) -> None:
     status = relay.ctl("status")
     report.log(case, "status", status.stdout + status.stderr)
     case.check("penstockctl status", status.returncode == 0, status.stderr)
-    if relay.setup.dataplane["port"] != "uring":
+    if relay.setup.dataplane["ports"] != ["uring"]:
         ports = relay.ctl("ports")
         report.log(case, "ports", ports.stdout + ports.stderr)
         case.check("penstockctl ports", ports.returncode == 0 and bool(ports.stdout), ports.stderr)

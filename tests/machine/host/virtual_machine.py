@@ -74,7 +74,7 @@ class Machine:
     def command(self) -> list[str]:
         # 48 bits, as server processors have: with fewer DPDK needs physical addresses, and for them CAP_SYS_ADMIN.
         kernel_line = " ".join([
-            "console=ttyS0", "loglevel=4", "panic=-1", "nokaslr", "mitigations=off", "nowatchdog",
+            "console=ttyS0", "loglevel=4", "panic=-1", "no_timer_check", "nokaslr", "mitigations=off", "nowatchdog",
             "intel_iommu=on", f"hugepages={self.huge_pages}", f"machine.main={self.main}"])
         command = [
             "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
