@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
 
 #include <charconv>
 
 #include "control/startup/read_file.h"
+#include "dataplane/port/dpdk/interface_request.h"
 
 namespace penstock::control {
 namespace {
@@ -42,6 +45,11 @@ int numa_node_of(const port::Device& device, const std::string& interface) {
   return node;
 }
 
+bool strips_vlan(const std::string& interface) {
+  ethtool_value flags{ETHTOOL_GFLAGS, 0};
+  return port::ask_interface(interface, SIOCETHTOOL, &flags) && (flags.data & ETH_FLAG_RXVLAN) != 0;
+}
+
 DeviceFacts facts_of(const port::DpdkHost& host, const port::Device& device) {
   DeviceFacts facts;
   facts.name = name_of(device);
@@ -57,6 +65,7 @@ DeviceFacts facts_of(const port::DpdkHost& host, const port::Device& device) {
   facts.interrupts = device.offloads().rx_interrupts;
   const port::XdpFilter* filter = host.filter(device.index());
   facts.af_xdp = filter != nullptr;
+  facts.strips_vlan = facts.af_xdp && strips_vlan(facts.interface);
   facts.generic_xdp = filter != nullptr && filter->is_generic();
   facts.numa_node = numa_node_of(device, facts.interface);
   facts.link_up = device.link_up();
@@ -132,6 +141,9 @@ PortsState read_ports(const Network& network) {
   for (const auto& device : host->devices()) state.devices.push_back(state_of(*host, *device));
   for (const port::InterfaceFacts& i : host->mirror().interfaces()) {
     state.interfaces.push_back(state_of(i, state.devices));
+    if (i.vlan != net::kNoVlan && i.device < state.devices.size()) {
+      state.devices[i.device].facts.vlan_interface = i.name;
+    }
   }
   state.mirror = state_of(host->mirror());
   state.notes = host->notes();

@@ -66,6 +66,13 @@ void check_unserved_queues(const DeviceFacts& device, const HostRoots& roots, Fi
                             device.rx_queues));
 }
 
+void check_vlan(const DeviceFacts& device, Findings& findings) {
+  if (!device.strips_vlan || device.vlan_interface.empty()) return;
+  findings.warn(fmt::format("{} takes VLAN tags off before XDP sees them: the relay cannot tell {} from {}",
+                            device.name, device.vlan_interface, device.name),
+                fmt::format("ethtool -K {} rxvlan off (of a veth: at its peer, txvlan off)", device.interface));
+}
+
 void check_generic_xdp(const DeviceFacts& device, Findings& findings) {
   if (!device.generic_xdp) return;
   findings.warn(fmt::format("the kernel's driver of {} has no XDP: packets are copied after the kernel received them, "
@@ -110,7 +117,7 @@ void check_numa(const DeviceFacts& device, std::span<const std::uint32_t> worker
 void check_huge_pages(const DeviceCheckInput& input, Findings& findings) {
   if (input.huge_pages) return;
   findings.warn("packet pools are in ordinary pages: about half the speed of huge ones",
-                fmt::format("sysctl -w vm.nr_hugepages={} and dpdk.huge_pages = \"on\", or boot with hugepages=",
+                fmt::format("sysctl -w vm.nr_hugepages={} (into /etc/sysctl.d for good) and start again",
                             (input.memory_mb + 1) / kHugePageMb + 8));
 }
 
@@ -136,6 +143,7 @@ std::vector<Finding> check_devices(const DeviceCheckInput& input, const HostRoot
     check_link(device, findings);
     check_queues(device, input.cores.size(), findings);
     check_unserved_queues(device, roots, findings);
+    check_vlan(device, findings);
     check_generic_xdp(device, findings);
     check_mtu(device, findings);
     check_numa(device, input.cores, roots, findings);

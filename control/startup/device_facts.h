@@ -11,7 +11,7 @@ namespace penstock::control {
 
 /// Fixed while it runs, but for the link.
 struct DeviceFacts {
-  std::string name;       ///< as in logs and metrics: "0000:01:00.0", "eth1", "net_memif0"
+  std::string name;       ///< as in logs and metrics: "0000:01:00.0", "eth1", "net_memif-0"
   std::string driver;     ///< DPDK's
   std::string interface;  ///< the kernel's, that stands for it: itself, or a tap
   bool shared = false;    ///< the kernel has the device, too (AF_XDP, bifurcated)
@@ -24,6 +24,8 @@ struct DeviceFacts {
   bool interrupts = false;            ///< of receive queues: idle workers sleep until something arrives
   bool af_xdp = false;                ///< shares an interface's receive queues, one socket each
   bool generic_xdp = false;           ///< the interface's driver has no XDP of its own
+  bool strips_vlan = false;           ///< the interface's driver takes VLAN tags off before XDP sees them
+  std::string vlan_interface = {};    ///< one of the kernel's VLANs on it; empty: there is none
   int numa_node = -1;                 ///< -1: none, or unknown
   bool link_up = true;
 };

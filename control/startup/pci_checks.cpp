@@ -33,6 +33,16 @@ std::vector<std::string> names_in(const fs::path& directory) {
   return names;
 }
 
+// The kernel's interfaces of a device; virtio has them one floor below.
+std::vector<std::string> interfaces_of(const fs::path& device) {
+  std::vector<std::string> interfaces = names_in(device / "net");
+  for (const std::string& child : names_in(device)) {
+    if (!child.starts_with("virtio")) continue;
+    for (std::string& name : names_in(device / child / "net")) interfaces.push_back(std::move(name));
+  }
+  return interfaces;
+}
+
 class PciCheck {
  public:
   PciCheck(std::string_view written, const HostRoots& roots, Findings& findings)
@@ -68,7 +78,7 @@ class PciCheck {
     if (driver.empty()) {
       return findings_.refuse(fmt::format("the NIC {} has no driver that gives it to DPDK", address_), bind_line());
     }
-    const std::vector<std::string> interfaces = names_in(device_ / "net");
+    const std::vector<std::string> interfaces = interfaces_of(device_);
     std::string fix = bind_line();
     if (!interfaces.empty()) {
       fix = fmt::format("ip link set {0} down && {1}; or share it with the kernel: --port dpdk:net_af_xdp,iface={0}",

@@ -123,6 +123,9 @@ class DaemonTest(unittest.TestCase):
             status = run("penstockctl", "status", "--metrics", daemon.url, "--interval", "20")
             self.assertEqual(status.returncode, 0, status.stderr)
             self.assertIn("listening  127.0.0.1:", status.stdout)
+            ports = run("penstockctl", "ports", "--metrics", daemon.url)
+            self.assertEqual(ports.stdout, "kernel sockets by io_uring, on every interface: worker 0 has 1 endpoints\n")
+            self.assertEqual(json.loads(daemon.get("/ports"))["kind"], "uring")
             issued = run("penstockctl", "credentials", "--secret", "s", "--json", "--user", "alice")
             self.assertTrue(json.loads(issued.stdout)["username"].endswith(":alice"), issued.stderr)
         gone = run("penstockctl", "status", "--metrics", daemon.url)
@@ -159,6 +162,7 @@ class DaemonTest(unittest.TestCase):
                 ("--user", "a:b", "--workers", "257"): "--workers",
                 ("--user", "a:b", "--metrics", "", "--listen", daemon.listen): daemon.listen,
                 ("--config", "/nonexistent/f"): "/nonexistent/f",
+                ("--user", "a:b", "--metrics", "", "--port", "dpdk:ffff:ff:1f.7"): "no PCI device ffff:ff:1f.7",
             }
             for arguments, named in rows.items():
                 outcome = run("penstockd", "--listen", f"127.0.0.1:{free_port(socket.SOCK_DGRAM)}", *arguments)

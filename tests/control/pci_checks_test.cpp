@@ -57,8 +57,15 @@ const Trouble kTroubles[] = {
        t.directory("sys/bus/pci/devices/0000:01:00.0/net/eth1");
      },
      Weight::refusal, "ixgbe", "dpdk:net_af_xdp,iface=eth1"},
-    {"virtio_of_the_kernel", [](const HostTree& t) { t.nic(kNic, "virtio-pci"); }, Weight::refusal,
-     "0000:01:00.0 belongs to the kernel's driver virtio-pci", "driverctl set-override 0000:01:00.0 vfio-pci"},
+    {"virtio_of_the_kernel",
+     [](const HostTree& t) {
+       t.nic(kNic, "virtio-pci");
+       t.directory("sys/bus/pci/devices/0000:01:00.0/virtio3/net/eth0");
+     },
+     Weight::refusal, "0000:01:00.0 (eth0) belongs to the kernel's driver virtio-pci",
+     "driverctl set-override 0000:01:00.0 vfio-pci"},
+    {"without_interface", [](const HostTree& t) { t.nic(kNic, "virtio-pci"); }, Weight::refusal,
+     "0000:01:00.0 belongs to the kernel's driver virtio-pci", "modprobe vfio-pci && dpdk-devbind.py"},
     {"iommu_off", [](const HostTree& t) { t.nic(kNic, "vfio-pci"); }, Weight::refusal, "the IOMMU is off",
      "intel_iommu=on"},
     {"not_behind_the_iommu",
