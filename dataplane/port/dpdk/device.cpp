@@ -6,11 +6,15 @@
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_ether.h>
+#include <rte_log.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <cerrno>
+#include <cstdlib>
+#include <filesystem>
 
 #include "dataplane/net/packet_pool.h"
 #include "dataplane/port/dpdk/interface_request.h"
@@ -36,6 +40,25 @@ constexpr int kMostMtu = 9216;
 int probe(const std::string& arguments) {
   errno = 0;  // net_af_xdp takes an old EOPNOTSUPP for its own (22.11)
   return rte_dev_probe(arguments.c_str());
+}
+
+// net_af_xdp has no interrupts, but its sockets can be waited for: those this process has.
+std::vector<int> af_xdp_sockets() {
+  std::vector<int> found;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", error)) {
+    const int fd = std::atoi(entry.path().filename().c_str());
+    int domain = 0;
+    socklen_t size = sizeof domain;
+    if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_XDP) found.push_back(fd);
+  }
+  std::ranges::sort(found);
+  return found;
+}
+
+int new_one(const std::vector<int>& before, const std::vector<int>& after) {
+  const auto added = std::ranges::find_if(after, [&](int fd) { return !std::ranges::binary_search(before, fd); });
+  return added == after.end() ? -1 : *added;
 }
 
 const char* fix_for(const DeviceSpec& spec) {
@@ -97,6 +120,7 @@ Result Device::attach() {
   rte_ether_addr address;
   if (const int error = rte_eth_macaddr_get(id_, &address); error != 0)
     return tl::unexpected(sentence("read its MAC address", error));
+  if (rte_is_zero_ether_addr(&address) != 0) rte_eth_random_addr(address.addr_bytes);  // net_ring has none of its own
   std::ranges::copy(address.addr_bytes, mac_.begin());
   if (const int error = rte_eth_dev_get_mtu(id_, &mtu_); error != 0) mtu_ = RTE_ETHER_MTU;
   // Drivers do not always know what the kernel knows.
@@ -115,26 +139,43 @@ std::uint16_t Device::frame_room() const {
 
 Result Device::start(const DeviceSetup& setup, std::span<rte_mempool* const> pools) {
   if (auto configured = configure(setup); !configured) return configured;
+  if (auto queues = set_up_queues(setup, pools); !queues) return queues;
+  if (auto set = set_mtu(); !set) return set;
+  if (const int error = rte_eth_dev_start(id_); error != 0) return tl::unexpected(sentence("start the device", error));
+  started_ = true;
+  find_interrupts();
+  poll();
+  return {};
+}
+
+Result Device::set_up_queues(const DeviceSetup& setup, std::span<rte_mempool* const> pools) {
   std::uint16_t rx_descriptors = setup.descriptors;
   std::uint16_t tx_descriptors = setup.descriptors;
   rte_eth_dev_adjust_nb_rx_tx_desc(id_, &rx_descriptors, &tx_descriptors);
   const auto node = static_cast<unsigned>(numa_node_);
   for (std::uint16_t q = 0; q < rx_queues_; ++q) {
+    const std::vector<int> before = af_xdp_sockets();
     const int error = rte_eth_rx_queue_setup(id_, q, rx_descriptors, node, nullptr, pools[q % pools.size()]);
     if (error != 0) return tl::unexpected(sentence("set up a receive queue", error));
+    arrivals_.push_back({new_one(before, af_xdp_sockets()), false});
   }
   for (std::uint16_t q = 0; q < tx_queues_; ++q) {
     const int error = rte_eth_tx_queue_setup(id_, q, tx_descriptors, node, nullptr);
     if (error != 0) return tl::unexpected(sentence("set up a transmit queue", error));
   }
-  if (auto set = set_mtu(); !set) return set;
-  if (const int error = rte_eth_dev_start(id_); error != 0) return tl::unexpected(sentence("start the device", error));
-  // Neighbour solicitations are multicast (RFC 4861 section 7.2.2), and the kernel behind the tap has to see them.
-  // A device that cannot be asked lets everything pass.
-  if (kernel_interface_ == 0) static_cast<void>(rte_eth_allmulticast_enable(id_));
-  started_ = true;
-  poll();
   return {};
+}
+
+// Drivers accept the wish for interrupts whether they have them or not.
+void Device::find_interrupts() {
+  const int level = rte_log_get_level(rte_eth_dev_logtype);
+  rte_log_set_level(rte_eth_dev_logtype, RTE_LOG_CRIT);  // a "no" is no error
+  for (std::uint16_t q = 0; q < rx_queues_ && offloads_.rx_interrupts; ++q) {
+    if (arrivals_[q].fd >= 0) continue;
+    arrivals_[q] = {rte_eth_dev_rx_intr_ctl_q_get_fd(id_, q), true};
+  }
+  rte_log_set_level(rte_eth_dev_logtype, static_cast<std::uint32_t>(level));
+  offloads_.rx_interrupts = std::ranges::all_of(arrivals_, [](const Arrival& a) { return a.fd >= 0; });
 }
 
 Result Device::configure(const DeviceSetup& setup) {

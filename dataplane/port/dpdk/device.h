@@ -78,6 +78,14 @@ class Device {
   /// Bytes a packet of the receive pools must have room for, Ethernet header included.
   std::uint16_t frame_room() const;
 
+  /// What becomes readable when queue `q` has frames; fd -1: nothing does, it has to be looked at.
+  struct Arrival {
+    int fd = -1;
+    bool armed =
+        false;  ///< by rte_eth_dev_rx_intr_enable before each wait; else it is readable as long as there are any
+  };
+  const Arrival& arrival(std::uint16_t q) const { return arrivals_[q]; }
+
   /// Control: reads link and statistics.
   void poll();
   bool link_up() const { return link_up_.load(std::memory_order_relaxed); }
@@ -89,6 +97,8 @@ class Device {
   tl::expected<void, std::string> attach();
   tl::expected<void, std::string> set_mtu();
   tl::expected<void, std::string> configure(const DeviceSetup& setup);
+  tl::expected<void, std::string> set_up_queues(const DeviceSetup& setup, std::span<rte_mempool* const> pools);
+  void find_interrupts();
   std::string sentence(const char* what, int error) const;
   bool read_link_of_kernel() const;
   void set_link(bool up) {
@@ -108,6 +118,7 @@ class Device {
   std::uint16_t rx_queues_ = 0, tx_queues_ = 0;
   Offloads offloads_;
   Spread spread_ = Spread::one_queue;
+  std::vector<Arrival> arrivals_;  // by receive queue
   bool started_ = false;
   std::atomic<bool> link_up_{true};
   std::atomic<std::uint32_t> link_mbps_{0};

@@ -21,20 +21,24 @@ Rest::Rest(DpdkHost& host, std::uint16_t worker)
       longest_sleep_ns_(host.options().idle_sleep_us * std::uint64_t{1000}),
       epoll_(epoll_create1(EPOLL_CLOEXEC)) {
   prctl(PR_SET_TIMERSLACK, 1000);  // or the kernel adds 50 us to each sleep
-  epoll_event woken{.events = EPOLLIN, .data = {}};
-  epoll_ctl(epoll_, EPOLL_CTL_ADD, waker_.fd(), &woken);
-  // Edge-triggered: nobody reads an interrupt's descriptor, which would stay readable for ever.
-  epoll_event arrival{.events = EPOLLIN | EPOLLET, .data = {.u32 = kArrival}};
-  bool all = true;
+  told_ = watch(waker_.fd());
   for (const auto& device : host.devices()) {
-    for (std::uint16_t q = worker; q < device->rx_queues();
-         q = static_cast<std::uint16_t>(q + host.options().workers)) {
-      const int fd = device->offloads().rx_interrupts ? rte_eth_dev_rx_intr_ctl_q_get_fd(device->id(), q) : -1;
-      all &= fd >= 0 && epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &arrival) == 0;
-      queues_.push_back({device->id(), q});
+    const auto workers = host.options().workers;
+    for (std::uint16_t q = worker; q < device->rx_queues(); q = static_cast<std::uint16_t>(q + workers)) {
+      const Device::Arrival& arrival = device->arrival(q);
+      told_ &= watch(arrival.fd);
+      if (arrival.armed) queues_.push_back({device->id(), q});
     }
+    // What the kernel wants on the wire is worker 0's, and nobody tells it.
+    told_ &= worker != 0 || host.mirror().exception_path(device->index()) == nullptr;
   }
-  if (!all) queues_.clear();
+  if (!told_) queues_.clear();
+  if (told_) longest_sleep_ns_ = queues_.empty() ? UINT64_MAX : kInterruptSleepNs;
+}
+
+bool Rest::watch(int fd) {
+  epoll_event event{.events = EPOLLIN, .data = {}};
+  return fd >= 0 && epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
 Rest::~Rest() {
@@ -48,7 +52,8 @@ void Rest::rest(std::uint64_t timeout_ns, ForwardingView& view) {
     return;
   }
   const unsigned doublings = std::min((idle_passes_ - kSpins) / 4, 20U);
-  const std::uint64_t sleep_ns = std::min({kFirstSleepNs << doublings, longest_sleep_ns_, timeout_ns});
+  const std::uint64_t ramp_ns = told_ ? longest_sleep_ns_ : kFirstSleepNs << doublings;
+  const std::uint64_t sleep_ns = std::min({ramp_ns, longest_sleep_ns_, timeout_ns});
   view.rest();
   if (waker_.begin_sleep()) {
     arm(true);

@@ -9,7 +9,8 @@
 
 namespace penstock::port {
 
-/// Used by one worker's thread. Sleeps end early on a wake, and on arrival where the device has receive interrupts.
+/// Used by one worker's thread. Sleeps end early on a wake, and on arrival where the device can tell (receive
+/// interrupts, AF_XDP sockets); a worker that would not be told looks at its queues every idle_sleep_us at the latest.
 class Rest {
  public:
   Rest(DpdkHost& host, std::uint16_t worker);
@@ -33,15 +34,16 @@ class Rest {
     std::uint16_t device, queue;  // ethdev's
   };
 
-  void add_interrupts(DpdkHost& host);
+  bool watch(int fd);
   void arm(bool on);
 
   Waker& waker_;
   Idle idle_;
   std::uint64_t longest_sleep_ns_;
   std::uint32_t idle_passes_ = 0;
+  bool told_ = false;  ///< every arrival ends a sleep
   int epoll_ = -1;
-  std::vector<Queue> queues_;  ///< with receive interrupts
+  std::vector<Queue> queues_;  ///< whose interrupts are armed for each sleep
 };
 
 }  // namespace penstock::port
