@@ -12,10 +12,11 @@ import sys
 # The functions of these files are followed; every other call is a leaf, drawn when it has a file of its own name or
 # ends a packet's way.
 FOLLOWED = ["dataplane/engine/worker.cpp", "turn/packet_path.cpp"]
-# What a call through an interface reaches: text of the call -> (what to draw, file to describe it, method to follow).
+# What a call through an interface reaches: text of the call -> (what to draw, file or files that describe it, method to
+# follow).
 BOUNDARIES = {
-    "port().receive": ("port.receive", "dataplane/port/uring/receiver.h", None),
-    "port().transmit": ("port.transmit", "dataplane/port/uring/sender.h", None),
+    "port().receive": ("port.receive", ["dataplane/port/uring/receiver.h", "dataplane/port/dpdk/receiver.h"], None),
+    "port().transmit": ("port.transmit", ["dataplane/port/uring/sender.h", "dataplane/port/dpdk/sender.h"], None),
     "flows.find_burst": ("flows.find_burst", "dataplane/engine/flow_table.h", None),
     "->process": ("service.process", None, "PacketPath::process"),
     "->process_handed_over": ("service.process_handed_over", None, "PacketPath::process_handed_over"),
@@ -99,7 +100,9 @@ class Picture:
             own = f"{owner}::{name}"
             if boundary is not None:
                 what, file, target = boundary
-                self.add(depth, what, file or "", describe(self.root, file) if file else "")
+                for one in file if isinstance(file, list) else [file]:
+                    self.add(depth, what, one or "", describe(self.root, one) if one else "")
+                    what = "  or" if what else ""
                 if target:
                     self.follow(target, depth + 1)
             elif prefix == "" and own in self.bodies:

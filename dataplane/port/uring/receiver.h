@@ -1,5 +1,5 @@
 #pragma once
-// Completions to packets: the receiving half of uring_port.
+// Completions to packets: the receiving half of the io_uring port.
 
 #include <sys/socket.h>
 

@@ -1,5 +1,5 @@
 #pragma once
-// A burst to submissions: the sending half of uring_port.
+// A burst to submissions: the sending half of the io_uring port.
 
 #include <sys/socket.h>
 #include <sys/uio.h>
