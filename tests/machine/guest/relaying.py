@@ -132,11 +132,14 @@ def _ask_everything(case: Case, relay: Relay) -> None:
     for family, address in (("IPv4", place.RELAY.ipv4), ("IPv6", place.RELAY.ipv6)):
         unanswered = pinging.lost(place.CLIENT, address)
         case.check(f"ping {family}", unanswered == 0, f"{unanswered} of 5 lost")
-    with Process(place.PEER, "turnutils_peer", "-L", place.PEER.ipv4, "-L", place.PEER.ipv6):
+    with Process(place.PEER, "turnutils_peer", "-L", place.PEER.ipv4, "-L", place.PEER.ipv6), \
+            pinging.Meanwhile(place.CLIENT, place.RELAY.ipv4) as ping:
         verdicts = uclient.run_all(place.CLIENT, place.RELAY.ipv4, USER, PASSWORD, MODES, timeout_s=120)
     for mode, verdict in verdicts.items():
         detail = f"sent {verdict.sent}, received {verdict.received}, lost {verdict.lost}"
         case.check(mode, verdict.perfect, detail if verdict.perfect else f"{detail}\n{verdict.output[-1500:]}")
+    # The last one may have been under way.
+    case.check("ping under load", ping.sent > 1 and ping.lost <= 1, f"{ping.lost} of {ping.sent} lost")
     try:
         through_device = relay.fetch(place.CLIENT, "/healthz")
         case.check("HTTP", True, through_device.strip())
@@ -157,7 +160,8 @@ def _balance(relay: Relay) -> tuple[bool, str]:
 
 def _note_facts(report: Report, case: Case, relay: Relay) -> None:
     """What the daemon says about its ports, kept whole in logs and in short in the table."""
-    report.log(case, "metrics", relay.fetch(place.RELAY, "/metrics"))
+    text = relay.fetch(place.RELAY, "/metrics")
+    report.log(case, "metrics", text)
     status = relay.ctl("status")
     report.log(case, "status", status.stdout + status.stderr)
     case.check("penstockctl status", status.returncode == 0, status.stderr)
@@ -165,3 +169,18 @@ def _note_facts(report: Report, case: Case, relay: Relay) -> None:
         ports = relay.ctl("ports")
         report.log(case, "ports", ports.stdout + ports.stderr)
         case.check("penstockctl ports", ports.returncode == 0 and bool(ports.stdout), ports.stderr)
+        _note_device(case, metrics.parse(text))
+
+
+def _note_device(case: Case, samples: list[metrics.Sample]) -> None:
+    device = next((sample.labels for sample in samples if sample.name == "penstock_device_info"), {})
+    if not case.check("metrics name the device", bool(device)):
+        return
+    queues = int(metrics.total(samples, "penstock_device_queues", direction="receive"))
+    received = int(metrics.total(samples, "penstock_device_received_frames_total"))
+    lost = {name: int(metrics.total(samples, f"penstock_device_{name}_total")) for name in
+            ("missed", "no_packet", "receive_errors", "send_errors")}
+    case.facts |= {"driver": device["driver"], "steering": device["steering"], "queues": str(queues),
+                   "handed over": str(int(metrics.total(samples, "penstock_steering_handed_over_total"))),
+                   "offloads": device["offloads"].replace(",", " ") or "none", "frames": str(received)}
+    case.check("device loses nothing", not any(lost.values()), "" if not any(lost.values()) else str(lost))
