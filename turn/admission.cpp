@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "turn/allocate_answer.h"
+#include "turn/ending.h"
 #include "turn/flows.h"
 #include "turn/make_allocation.h"
 
@@ -30,28 +31,23 @@ PendingAllocate* find(Core& core, std::uint32_t index, std::uint32_t generation)
   return p.asked && p.generation == generation ? &p : nullptr;
 }
 
-Stage after_refusal(Stage refused_at) {
-  switch (refused_at) {
-    case Stage::user_quota:
-      return Stage::done;
-    case Stage::total_quota:
-      return Stage::release_user;
-    default:
-      return Stage::release_total;
-  }
+Stage after_refusal(const PendingAllocate& p) {
+  if (p.paid) return Stage::release_total;
+  return p.stage == Stage::total_quota ? Stage::release_user : Stage::done;
 }
 
 void refuse(Core& core, PendingAllocate& p, stun::Error error) {
   p.sent = answer_error(core, p.answer_to, &p.authentication, error);
   core.flows.erase(p.flow);
   p.flow = net::kNoFlow;
-  p.stage = after_refusal(p.stage);
+  p.stage = after_refusal(p);
 }
 
 void on_verdict(Core& core, PendingAllocate& p, ReserveVerdict verdict) {
   if (verdict == ReserveVerdict::granted) {
     const Stage next = p.request.has_token ? Stage::reservation : Stage::make;
-    p.stage = p.stage == Stage::user_quota ? Stage::total_quota : next;
+    p.paid = p.stage == Stage::total_quota;
+    p.stage = p.paid ? next : Stage::total_quota;
     return;
   }
   core.stats.quota_denied.add();
@@ -61,7 +57,7 @@ void on_verdict(Core& core, PendingAllocate& p, ReserveVerdict verdict) {
 }
 
 Progress ask_quota(Core& core, std::uint32_t index, PendingAllocate& p, const UserId& user) {
-  const Reserve reserve{user, cookie_of(index, p)};
+  const Reserve reserve{user, cookie_of(index, p), p.allocations()};
   const std::uint16_t home = home_worker(user, core.workers);
   if (home == core.worker) {
     on_verdict(core, p, core.ledger.reserve(reserve, core.now_ns).verdict);
@@ -71,22 +67,27 @@ Progress ask_quota(Core& core, std::uint32_t index, PendingAllocate& p, const Us
   return p.asked ? Progress::waiting : Progress::held_up;
 }
 
-void on_reserved_port(Core& core, PendingAllocate& p, const ReservedPort& reserved) {
-  if (reserved.port.port == 0) {
+void on_reserved_port(Core& core, PendingAllocate& p, const ReservationAnswer& answer) {
+  if (answer.pay_first) {
+    p.stage = Stage::user_quota;
+    return;
+  }
+  if (answer.port.port == 0) {
     refuse(core, p, stun::Error::insufficient_capacity);
     return;
   }
-  p.reserved = reserved;
+  p.reserved = {answer.port, answer.detached};
+  p.paid = true;  // by this Allocate, or by the one that reserved the port
   p.stage = Stage::make;
 }
 
 Progress ask_reservation(Core& core, std::uint32_t index, PendingAllocate& p) {
   const std::uint16_t holder = worker_of(p.request.token);
+  const ReservationAsk ask{p.request.token, {index, p.generation}, p.authentication.who.user, p.paid};
   if (holder == core.worker || holder >= core.workers) {
-    on_reserved_port(core, p, core.reservations.claim(p.request.token, core.now_ns).value_or(ReservedPort{}));
+    on_reserved_port(core, p, claim_reservation(core, ask));
     return Progress::on;
   }
-  const ReservationAsk ask{p.request.token, {index, p.generation}};
   p.asked = core.outbox.post(holder, message(MessageKind::reservation_ask, ask, core.worker));
   return p.asked ? Progress::waiting : Progress::held_up;
 }
@@ -104,9 +105,10 @@ Progress make(Core& core, PendingAllocate& p) {
 
 Progress give_back(Core& core, PendingAllocate& p, const UserId& user, Stage next) {
   const std::uint16_t home = home_worker(user, core.workers);
+  const Release release{user, p.allocations()};
   if (home == core.worker) {
-    core.ledger.release({user}, core.now_ns);
-  } else if (!core.outbox.try_post(home, message(MessageKind::release, Release{user}, core.worker))) {
+    core.ledger.release(release, core.now_ns);
+  } else if (!core.outbox.try_post(home, message(MessageKind::release, release, core.worker))) {
     return Progress::held_up;
   }
   p.stage = next;
@@ -157,6 +159,7 @@ Handled admit_allocate(Core& core, const AllocateRequest& wish, const Request& r
   p = {};
   p.generation = generation;
   p.request = wish;
+  if (wish.has_token) p.stage = Stage::reservation;
   p.answer_to = request.answer_to;
   p.authentication = request.authentication;
   const std::string_view name = request.authentication.who.name;
@@ -174,6 +177,16 @@ Handled admit_allocate(Core& core, const AllocateRequest& wish, const Request& r
   return answered(run(core, index));
 }
 
+ReservationAnswer claim_reservation(Core& core, const ReservationAsk& ask) {
+  const auto user = core.reservations.user_of(ask.token, core.now_ns);
+  if (!user) return {ask.pending, {}, false, {}};
+  const bool same = *user == ask.user;
+  if (!same && !ask.paid) return {ask.pending, {}, true, {}};
+  const auto claimed = core.reservations.claim(ask.token, core.now_ns);
+  if (!same) release_reserved(core, *user);
+  return {ask.pending, claimed->port.port, false, claimed->port.detached};
+}
+
 void on_reserve_answer(Core& core, const ReserveAnswer& answer) {
   const auto index = static_cast<std::uint32_t>(answer.cookie);
   PendingAllocate* p = find(core, index, static_cast<std::uint32_t>(answer.cookie >> 32));
@@ -185,13 +198,12 @@ void on_reserve_answer(Core& core, const ReserveAnswer& answer) {
 
 void on_reservation_answer(Core& core, const ReservationAnswer& answer) {
   PendingAllocate* p = find(core, answer.pending.index, answer.pending.generation);
-  const ReservedPort reserved{answer.port, answer.detached};
   if (p == nullptr) {
-    if (answer.port.port != 0) core.ports.discard(reserved);
+    if (answer.port.port != 0) core.ports.discard({answer.port, answer.detached});
     return;
   }
   p->asked = false;
-  on_reserved_port(core, *p, reserved);
+  on_reserved_port(core, *p, answer);
   run(core, answer.pending.index);
 }
 

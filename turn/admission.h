@@ -11,6 +11,9 @@ namespace penstock::turn {
 /// Takes a good request through all stages, or as far as it goes without another worker's word.
 Handled admit_allocate(Core& core, const AllocateRequest& wish, const Request& request);
 
+/// Asks this worker's reservations for a port: the answer to another worker, or to an Allocate of its own.
+ReservationAnswer claim_reservation(Core& core, const ReservationAsk& ask);
+
 /// Words from other workers. Those for an Allocate that does not wait (any more) undo what they granted.
 void on_reserve_answer(Core& core, const ReserveAnswer& answer);
 void on_reservation_answer(Core& core, const ReservationAnswer& answer);

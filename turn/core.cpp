@@ -52,7 +52,7 @@ Core::Core(const CoreOptions& options, const FixedSettings& fixed_settings, Shar
       reservations(kReservations, options.worker),
       pending(kPendingAllocates),
       deleted(random.next()),
-      outbox(host, options.workers, 2 * fixed.allocations_per_worker + 4 * kPendingAllocates),
+      outbox(host, options.workers, 2 * fixed.allocations_per_worker + 4 * kPendingAllocates + 2 * kReservations),
       timers(fixed.allocations_per_worker, kTimerTickNs, options.now_ns),
       indication_salt(random.next()),
       first_settings_(std::move(compiled)) {

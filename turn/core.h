@@ -41,7 +41,7 @@ struct Core {
 
   /// Allocates that may wait for other workers at a time; more are refused with 508.
   static constexpr std::uint32_t kPendingAllocates = 1024;
-  /// Reserved ports held at a time: they count towards no quota, so they must not be many.
+  /// Reserved ports held at a time.
   static constexpr std::uint32_t kReservations = 1024;
 
   const FixedSettings& fixed;

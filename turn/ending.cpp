@@ -80,6 +80,17 @@ void end_allocation(Core& core, std::uint32_t index, EndReason reason) {
   enqueue(core, index);
 }
 
+void release_reserved(Core& core, const UserId& user) {
+  for (const UserId& who : {user, kEverybody}) {
+    const std::uint16_t home = home_worker(who, core.workers);
+    if (home == core.worker) {
+      core.ledger.release({who}, core.now_ns);
+    } else if (!core.outbox.post(home, message(MessageKind::release, Release{who}, core.worker))) {
+      core.stats.messages_lost.add();
+    }
+  }
+}
+
 void expire_allocation(Core& core, std::uint32_t index) {
   const bool revoked =
       core.allocations.facts(index).static_user && !core.settings->credentials->has_static_user(core.user_of(index));

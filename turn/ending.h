@@ -15,6 +15,9 @@ void end_allocation(Core& core, std::uint32_t index, EndReason reason);
 /// having been taken out of the configuration (EndReason::revoked). A reload as such ends nothing.
 void expire_allocation(Core& core, std::uint32_t index);
 
+/// Tells the quotas that a port reserved for `user` is none any more: it has expired, or somebody else has paid for it.
+void release_reserved(Core& core, const UserId& user);
+
 /// Lets go of one of the two relayed addresses of an allocation, and of what was installed for peers of that family.
 void drop_relayed_address(Core& core, std::uint32_t index, net::Family family);
 

@@ -29,9 +29,7 @@ void on_lease_grant(Core& core, const LeaseGrant& grant) {
 
 // The port leaves this worker with the answer; whoever claims it enters itself as its owner.
 void on_reservation_ask(Core& core, const engine::Message& m) {
-  const auto ask = m.get<ReservationAsk>();
-  const ReservedPort port = core.reservations.claim(ask.token, core.now_ns).value_or(ReservedPort{});
-  answer(core, m.from, MessageKind::reservation_answer, ReservationAnswer{ask.pending, port.port, port.detached});
+  answer(core, m.from, MessageKind::reservation_answer, claim_reservation(core, m.get<ReservationAsk>()));
 }
 
 }  // namespace

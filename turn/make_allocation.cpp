@@ -97,7 +97,7 @@ void start(Core& core, std::uint32_t index, const PendingAllocate& p, const Port
     facts.answer.address_error_family = ports.missing_family;
   }
   if (ports.odd) {
-    facts.answer.token = core.reservations.add(*ports.odd, core.now_ns, core.random);
+    facts.answer.token = core.reservations.add({*ports.odd, p.authentication.who.user}, core.now_ns, core.random);
     facts.answer.has_token = true;
   }
   core.stats.allocations.add();

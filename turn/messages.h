@@ -43,16 +43,22 @@ struct PendingId {
   std::uint32_t generation = 0;
 };
 
+/// A reserved port is paid for by who reserved it. The same user claims it as it is; another pays for it first, and
+/// then asks again.
 struct ReservationAsk {
   stun::ReservationToken token{};
   PendingId pending;
+  UserId user;
+  bool paid = false;
 };
 
 struct ReservationAnswer {
   PendingId pending;
-  RelayPort port;  ///< port 0: unknown or expired
+  RelayPort port;  ///< port 0: unknown or expired, or
+  bool pay_first = false;
   port::DetachedLocal detached;
 };
+static_assert(kFitsMessage<ReservationAsk> && kFitsMessage<ReservationAnswer>);
 
 inline engine::Message message(MessageKind kind, std::uint16_t from = engine::kControl) {
   engine::Message m{};

@@ -10,7 +10,8 @@
 namespace penstock::turn {
 
 /// A queue per destination, sized once. What it holds is bounded by nature: a question per waiting Allocate, an answer
-/// per question another worker may have open, a lease per user and direction.
+/// per question another worker may have open, a lease per user and direction, two
+/// releases per reservation.
 class Outbox {
  public:
   Outbox(Host& host, std::uint16_t workers, std::uint32_t capacity);

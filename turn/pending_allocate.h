@@ -42,6 +42,7 @@ struct PendingAllocate {
   std::uint32_t generation = 0;
   AllocateStage stage = AllocateStage::user_quota;
   bool asked = false;  ///< another worker has the word
+  bool paid = false;   ///< both quotas have granted what it needs
   bool sent = true;    ///< the answer, unless there was no packet for it
   net::FlowId flow = net::kNoFlow;
   AllocateRequest request;
@@ -51,6 +52,8 @@ struct PendingAllocate {
   std::uint8_t user_size = 0;
   std::array<char, UserShares::kNameBytes> user_name{};
 
+  /// Of quotas; the next port, reserved, counts as well.
+  std::uint32_t allocations() const { return request.reserve_next ? 2 : 1; }
   std::string_view name() const { return {user_name.data(), user_size}; }
 };
 

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "dataplane/stun/attributes.h"
+#include "turn/guard/user_id.h"
 #include "turn/pool.h"
 #include "turn/random.h"
 #include "turn/relay_ports.h"
@@ -25,21 +26,29 @@ class Reservations {
   bool full() const { return pool_.full(); }
   std::uint32_t size() const { return pool_.size(); }
 
-  /// Keeps the port for the lifetime above. Not to be called when full.
-  stun::ReservationToken add(const ReservedPort& port, std::uint64_t now_ns, Random& random);
+  /// A port, and who has been charged for it.
+  struct Charged {
+    ReservedPort port;
+    UserId user;
+  };
+  /// Keeps the port for the lifetime above; it counts as an allocation of the user's. Not to be called when full.
+  stun::ReservationToken add(const Charged& charged, std::uint64_t now_ns, Random& random);
+  /// Who has been charged for the port that a token stands for; nothing when the token is unknown or expired.
+  std::optional<UserId> user_of(const stun::ReservationToken& token, std::uint64_t now_ns) const;
   /// Takes the port out; nothing when the token is unknown or expired.
-  std::optional<ReservedPort> claim(const stun::ReservationToken& token, std::uint64_t now_ns);
+  std::optional<Charged> claim(const stun::ReservationToken& token, std::uint64_t now_ns);
   /// Takes out one whose time is over, oldest first.
-  std::optional<ReservedPort> take_expired(std::uint64_t now_ns);
+  std::optional<Charged> take_expired(std::uint64_t now_ns);
 
  private:
   struct Reservation {
-    ReservedPort port;
+    Charged charged;
     std::uint64_t expires_ns;
     std::uint64_t secret;  // 0: free
     std::uint32_t previous, next;
   };
-  ReservedPort take_out(std::uint32_t index);
+  std::uint32_t find(const stun::ReservationToken& token, std::uint64_t now_ns) const;
+  Charged take_out(std::uint32_t index);
 
   Pool<Reservation> pool_;
   std::uint16_t worker_;

@@ -50,7 +50,7 @@ struct Stats {
   net::Counter port_in_use_retries;
   net::Counter quota_denied;
   net::Counter permissions_revoked;  // by a reload
-  net::Counter messages_lost;        // answers to other workers: 0, or an outbox is too small
+  net::Counter messages_lost;        // to other workers: 0, or an outbox is too small
 };
 
 }  // namespace penstock::turn

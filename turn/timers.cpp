@@ -34,7 +34,8 @@ void discard_expired_reservations(Core& core, unsigned budget) {
   for (unsigned i = 0; i < budget; ++i) {
     const auto reserved = core.reservations.take_expired(core.now_ns);
     if (!reserved) return;
-    core.ports.discard(*reserved);
+    core.ports.discard(reserved->port);
+    release_reserved(core, reserved->user);
   }
 }
 

@@ -271,6 +271,45 @@ TEST_F(QuotaTest, AUserGetsHisAllocationsAndNoMore) {
   EXPECT_EQ(clients[2].allocate().code(), 0);
 }
 
+TEST_F(QuotaTest, AReservedPortCountsAndWhoReservedItClaimsItFreely) {
+  const auto reserving = [](MessageBuilder& b) { b.even_port(true); };
+  const Reply pair = ada.allocate(reserving);
+  ASSERT_EQ(pair.code(), 0);
+  const auto token = stun::reservation_token(pair.view());
+  ASSERT_TRUE(token);
+  Client second(bed, {kAda.address, 42000}), third(bed, {kAda.address, 42001});
+  EXPECT_EQ(second.allocate().code(), 486);
+  Client bob(bed, kBob, 0, "bob");
+  EXPECT_EQ(bob.allocate(reserving).code(), 508) << "two more are one too many for all together";
+  EXPECT_EQ(second.allocate([&](MessageBuilder& b) { b.reservation_token(*token); }).code(), 0);
+  EXPECT_EQ(third.allocate().code(), 486);
+  EXPECT_EQ(bob.allocate().code(), 0);
+  EXPECT_EQ(second.refresh(0).code(), 0);
+  EXPECT_EQ(third.allocate().code(), 0);
+}
+
+TEST_F(QuotaTest, AReservationThatExpiresIsGivenBack) {
+  ASSERT_EQ(ada.allocate([](MessageBuilder& b) { b.even_port(true); }).code(), 0);
+  Client second(bed, {kAda.address, 42000}), third(bed, {kAda.address, 42001});
+  bed.advance(31 * kSecond);
+  EXPECT_EQ(second.allocate().code(), 0);
+  EXPECT_EQ(third.allocate().code(), 486);
+}
+
+TEST_F(QuotaTest, WhoClaimsAnothersReservationPaysForIt) {
+  const auto token = stun::reservation_token(ada.allocate([](MessageBuilder& b) { b.even_port(true); }).view());
+  ASSERT_TRUE(token);
+  const auto claiming = [&](MessageBuilder& b) { b.reservation_token(*token); };
+  Client bob(bed, kBob, 0, "bob"), bob2(bed, {kBob.address, 42000}, 0, "bob");
+  ASSERT_EQ(bob.allocate().code(), 0);
+  EXPECT_EQ(bob2.allocate(claiming).code(), 508) << "all together have three";
+  ASSERT_EQ(bob.refresh(0).code(), 0);
+  EXPECT_EQ(bob2.allocate(claiming).code(), 0) << "a refusal has not used the token up";
+  Client second(bed, {kAda.address, 42001});
+  EXPECT_EQ(second.allocate().code(), 0) << "ada has it back";
+  EXPECT_EQ(bob.allocate().code(), 508);
+}
+
 TEST_F(QuotaTest, AllTogetherGetTheTotalAndNoMore) {
   Client bob1(bed, {kBob.address, 1}, 0, "bob");
   Client bob2(bed, {kBob.address, 2}, 0, "bob");

@@ -13,10 +13,11 @@ namespace penstock::turn {
 enum class Direction : std::uint8_t { to_peer, to_client };
 inline constexpr std::size_t kDirections = 2;
 
-/// Worker to home: may this user have one more allocation?
+/// Worker to home: may this user have so many more? A relayed port reserved with EVEN-PORT counts as an allocation.
 struct Reserve {
   UserId user;
   std::uint64_t cookie = 0;  ///< the asker's, echoed
+  std::uint32_t allocations = 1;
 };
 
 enum class ReserveVerdict : std::uint8_t {
@@ -32,7 +33,7 @@ struct ReserveAnswer {
   ReserveVerdict verdict = ReserveVerdict::granted;
 };
 
-/// Worker to home: an allocation has ended, or was never made. Must never be dropped, so it carries a count: a worker
+/// Worker to home: so many have ended, or were never made. Must never be dropped, so it carries a count: a worker
 /// whose mailbox is full adds up.
 struct Release {
   UserId user;

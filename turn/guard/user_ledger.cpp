@@ -40,11 +40,12 @@ ReserveAnswer UserLedger::reserve(const Reserve& request, std::uint64_t now_ns) 
     return answer;
   }
   const std::uint32_t most = limit(request.user);
-  if (most != 0 && entry->allocations >= most) {
+  if (most != 0 && std::uint64_t{entry->allocations} + request.allocations > most) {
     answer.verdict = ReserveVerdict::quota_reached;
     return answer;
   }
-  if (entry->allocations++ == 0 && request.user != kEverybody) ++users_;
+  if (entry->allocations == 0 && request.user != kEverybody) ++users_;
+  entry->allocations += request.allocations;
   return answer;
 }
 

@@ -62,6 +62,17 @@ Model::Bounds Model::allocations_of(const std::string* user) const {
   return bounds;
 }
 
+// A reserved port counts as an allocation.
+Model::Bounds Model::charged_to(const std::string* user) const {
+  Bounds bounds = allocations_of(user);
+  for (const auto& [token, reservation] : reservations_) {
+    if (user != nullptr && reservation.user != *user) continue;
+    bounds.least += reservation.expires > now;
+    bounds.most += reservation.expires > earlier(now, kTidyAllocation);
+  }
+  return bounds;
+}
+
 std::set<net::Endpoint> Model::taken_ports(Nanoseconds then) const {
   std::set<net::Endpoint> taken;
   for (const auto& [who, allocation] : allocations_) {
@@ -113,16 +124,20 @@ Codes Model::allocate(const ClientTuple& who, const std::string& user, const All
 
   Codes codes;
   bool possible = true;
+  const std::size_t wanted = wish.even_port.value_or(false) ? 2 : 1;
   const auto limit = [&](const Bounds& bounds, std::size_t most, int code) {
-    if (bounds.most >= most) codes.insert(code);
-    possible = possible && bounds.least < most;
+    if (bounds.most + wanted > most) codes.insert(code);
+    possible = possible && bounds.least + wanted <= most;
   };
-  limit(allocations_of(&user), limits_.user_allocations, 486);
-  limit(allocations_of(nullptr), limits_.total_allocations, 508);
+  // Who has reserved a port has paid for it.
+  const auto reserved = wish.token ? reservations_.find(*wish.token) : reservations_.end();
+  if (reserved == reservations_.end() || reserved->second.user != user) {
+    limit(charged_to(&user), limits_.user_allocations, 486);
+    limit(charged_to(nullptr), limits_.total_allocations, 508);
+  }
   Ports found = Ports::free;
   if (wish.token) {
-    const auto reservation = reservations_.find(*wish.token);
-    if (reservation == reservations_.end() || now >= reservation->second.expires) found = Ports::none;
+    if (reserved == reservations_.end() || now >= reserved->second.expires) found = Ports::none;
   } else {
     found = ports(family_of(wish.family.value_or(1)).value(), wish.even_port);
     // One of two families is success enough.
@@ -162,7 +177,7 @@ std::string Model::allocated(const ClientTuple& who, const std::string& user, co
   if (token) {
     const net::Endpoint next{relayed[0].address, static_cast<std::uint16_t>(relayed[0].port + 1)};
     if (taken.contains(next)) return "a reserved endpoint that somebody has";
-    if (!reservations_.emplace(*token, Reservation{next, now + kReservation}).second) return "a token used twice";
+    if (!reservations_.emplace(*token, Reservation{user, next, now + kReservation}).second) return "a token used twice";
   }
   allocations_.insert_or_assign(who, std::move(allocation));
   return {};

@@ -71,6 +71,7 @@ class Model {
     std::map<std::uint16_t, Channel> channels;        ///< by number
   };
   struct Reservation {
+    std::string user;
     net::Endpoint endpoint;
     Nanoseconds expires = 0;
   };
@@ -131,6 +132,7 @@ class Model {
 
   Allocation& at(const ClientTuple& who) { return allocations_.at(who); }
   Bounds allocations_of(const std::string* user) const;
+  Bounds charged_to(const std::string* user) const;
   std::set<net::Endpoint> taken_ports(Nanoseconds then) const;
   Ports ports(net::Family family, std::optional<bool> even) const;
   std::optional<int> wrong_peer(const Allocation& allocation, const net::Address& peer) const;
