@@ -110,9 +110,10 @@ std::string of_dpdk(const Json& ports) {
 std::string of_sockets(const Json& ports) {
   std::vector<std::string> locals;
   for (const Json& w : ports.at("workers")) {
-    locals.push_back(fmt::format("worker {} has {} endpoints", number(w, "worker"), number(w, "locals")));
+    locals.push_back(fmt::format("{} has {}", number(w, "worker"), number(w, "locals")));
   }
-  return fmt::format("kernel sockets by io_uring, on every interface: {}\n", fmt::join(locals, ", "));
+  return fmt::format("kernel sockets by io_uring, on every interface; endpoints by worker: {}\n",
+                     fmt::join(locals, ", "));
 }
 
 }  // namespace

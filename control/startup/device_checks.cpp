@@ -38,14 +38,17 @@ void check_queues(const DeviceFacts& device, std::size_t workers, Findings& find
     findings.warn(fmt::format("{} has {} transmit queue{} for {} workers: the others hand their frames over by ring",
                               device.name, device.tx_queues, device.tx_queues == 1 ? "" : "s", workers),
                   fix);
-  } else if (device.steering == port::Steering::software && workers > 1) {
-    findings.note(fmt::format("{} does not say that it hashes UDP of both families over its queues: clients are "
-                              "placed by software, and handed over by ring when they arrived elsewhere",
-                              device.name),
-                  device.shared ? fmt::format("nothing; 'ethtool -n {} rx-flow-hash udp4' tells what the kernel set",
-                                              device.interface)
-                                : "nothing; penstock_steering_handed_over_total tells how often");
   }
+}
+
+void check_steering(const DeviceFacts& device, std::size_t workers, Findings& findings) {
+  if (device.steering != port::Steering::software || device.rx_queues < workers || workers == 1) return;
+  findings.note(fmt::format("{} does not say that it hashes UDP of both families over its queues: clients are placed "
+                            "by software, and handed over by ring when they arrived elsewhere",
+                            device.name),
+                device.shared ? fmt::format("nothing; 'ethtool -n {} rx-flow-hash udp4' tells what the kernel set",
+                                            device.interface)
+                              : "nothing; penstock_steering_handed_over_total tells how often");
 }
 
 // The kernel spreads packets over all receive queues of an interface, and net_af_xdp serves the "combined" ones: a veth
@@ -85,8 +88,8 @@ void check_mtu(const DeviceFacts& device, Findings& findings) {
   if (device.mtu >= kUsualMtu) return;
   findings.warn(
       fmt::format("{} has an MTU of {}: media packets of full size go out in fragments", device.name, device.mtu),
-      device.interface.empty() ? "mtu=1500 behind the device, when the link can"
-                               : fmt::format("ip link set {} mtu 1500, when the link can", device.interface));
+      device.shared ? fmt::format("ip link set {} mtu 1500, when the link can", device.interface)
+                    : "';mtu=1500' behind the device in dataplane.ports, when the link can");
 }
 
 // node0/cpulist and so on.
@@ -142,6 +145,7 @@ std::vector<Finding> check_devices(const DeviceCheckInput& input, const HostRoot
   for (const DeviceFacts& device : input.devices) {
     check_link(device, findings);
     check_queues(device, input.cores.size(), findings);
+    check_steering(device, input.cores.size(), findings);
     check_unserved_queues(device, roots, findings);
     check_vlan(device, findings);
     check_generic_xdp(device, findings);

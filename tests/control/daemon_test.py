@@ -124,7 +124,7 @@ class DaemonTest(unittest.TestCase):
             self.assertEqual(status.returncode, 0, status.stderr)
             self.assertIn("listening  127.0.0.1:", status.stdout)
             ports = run("penstockctl", "ports", "--metrics", daemon.url)
-            self.assertEqual(ports.stdout, "kernel sockets by io_uring, on every interface: worker 0 has 1 endpoints\n")
+            self.assertEqual(ports.stdout, "kernel sockets by io_uring, on every interface; endpoints by worker: 0 has 1\n")
             self.assertEqual(json.loads(daemon.get("/ports"))["kind"], "uring")
             issued = run("penstockctl", "credentials", "--secret", "s", "--json", "--user", "alice")
             self.assertTrue(json.loads(issued.stdout)["username"].endswith(":alice"), issued.stderr)

@@ -39,7 +39,7 @@ TEST(PortsTable, SocketsAreOneLine) {
   FakeWorker fake;
   fake.port.locals.set(12);
   EXPECT_EQ(ports_table(ports_json({}, fake.sources)).value_or(""),
-            "kernel sockets by io_uring, on every interface: worker 0 has 12 endpoints\n");
+            "kernel sockets by io_uring, on every interface; endpoints by worker: 0 has 12\n");
 }
 
 TEST(PortsTable, WhatIsNoAnswerIsAnError) {
