@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <random>
+#include <utility>
 
 #include "dataplane/stun/message.h"
 
@@ -27,9 +28,9 @@ std::string NegotiationTally::complaint() const {
   return text + fmt::format("{} without an answer", timed_out);
 }
 
-Negotiator::Negotiator(std::span<TurnClient> clients, std::span<const Route> routes, unsigned concurrency)
+Negotiator::Negotiator(std::span<TurnClient> clients, Send send, unsigned concurrency)
     : clients_(clients),
-      routes_(routes),
+      send_(std::move(send)),
       concurrency_(concurrency),
       run_(std::random_device{}()),
       progress_(clients.size()) {}
@@ -94,7 +95,7 @@ void Negotiator::transmit(std::uint32_t client, std::uint64_t now_ns) {
   Progress& progress = progress_[client];
   std::array<std::uint8_t, kLargestRequest> buffer;
   const std::size_t bytes = clients_[client].write(program_[progress.step], transaction_id(client), buffer);
-  routes_[client].send(buffer.data(), bytes);  // what the kernel does not take now is sent again like any loss
+  send_(client, {buffer.data(), bytes});
   const bool last = progress.sent + 1 == kMostTransmissions;
   progress.deadline_ns = now_ns + (last ? kLastTimeoutNs : kFirstTimeoutNs << progress.sent);
   ++progress.sent;

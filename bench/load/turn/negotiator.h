@@ -2,12 +2,12 @@
 // Takes many clients through a list of requests each, a bounded number at a time, with retransmission.
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "bench/load/turn/route.h"
 #include "bench/load/turn/turn_client.h"
 #include "dataplane/stun/bytes.h"
 
@@ -27,12 +27,15 @@ struct NegotiationTally {
   std::string complaint() const;
 };
 
-/// Drives TurnClients over their routes. It sends by itself; what arrives is handed to it by whoever reads the sockets,
-/// so that it can run beside a packet load. Time is CLOCK_MONOTONIC in nanoseconds.
+/// Drives TurnClients. It sends by the function it is given; what arrives is handed to it by whoever reads the sockets
+/// or the link, so that it can run beside a packet load. Time is monotonic, in nanoseconds.
 class Negotiator {
  public:
-  /// `clients[i]` talks over `routes[i]`; both must outlive this. At most `concurrency` requests are under way.
-  Negotiator(std::span<TurnClient> clients, std::span<const Route> routes, unsigned concurrency);
+  /// One datagram of client i to the server. What cannot leave now may get lost: it is sent again.
+  using Send = std::function<void(std::uint32_t client, stun::Bytes request)>;
+
+  /// `clients` must outlive this, and so must what `send` needs. At most `concurrency` requests are under way.
+  Negotiator(std::span<TurnClient> clients, Send send, unsigned concurrency);
 
   /// Every client goes through `program`, once; the program before must be done(). A program that starts with
   /// `allocate` starts without a nonce, as a new client does.
@@ -71,7 +74,7 @@ class Negotiator {
   stun::TransactionId transaction_id(std::uint32_t client) const;
 
   std::span<TurnClient> clients_;
-  std::span<const Route> routes_;
+  Send send_;
   unsigned concurrency_;
   std::uint32_t run_;  ///< random, in every transaction id
   std::vector<Request> program_;

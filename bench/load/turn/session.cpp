@@ -44,7 +44,10 @@ Session::Session(const Options& options, ClientGrid grid, std::vector<UdpSocket>
       peers_(std::move(peers)),
       credentials_(options.user, options.password),
       clients_(make_clients(options, credentials_, peers_)),
-      negotiator_(clients_, grid_.routes(), options.concurrency),
+      negotiator_(
+          clients_,
+          [this](std::uint32_t i, stun::Bytes request) { grid_.to_server(i).send(request.data(), request.size()); },
+          options.concurrency),
       receiver_(options.gro, kLargestAnswer) {}
 
 void Session::turn_over() {

@@ -1,0 +1,37 @@
+#pragma once
+// The gateway's ARP (RFC 826): asks for the relay's address, answers for its own.
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "bench/load/frames/cast.h"
+#include "dataplane/net/frame_headers.h"
+
+namespace penstock::frames {
+
+using ArpFrame = std::array<std::uint8_t, 42>;
+
+class Gateway {
+ public:
+  Gateway(const Cast& cast, const net::MacAddress& mac) : own_(cast.gateway), relay_(cast.server.address), mac_(mac) {}
+
+  /// "Who has the relay's address?"
+  ArpFrame request() const;
+  /// A frame that arrived and may be ARP. The answer to send, if it asks for us; an answer to request() is noted.
+  std::optional<ArpFrame> input(std::span<const std::uint8_t> frame);
+  /// The relay's, once it answered.
+  const std::optional<net::MacAddress>& relay_mac() const { return relay_mac_; }
+
+ private:
+  ArpFrame frame(std::uint16_t operation, const net::MacAddress& to, const net::MacAddress& target_mac,
+                 const net::Address& target) const;
+
+  net::Address own_;
+  net::Address relay_;
+  net::MacAddress mac_;
+  std::optional<net::MacAddress> relay_mac_;
+};
+
+}  // namespace penstock::frames
