@@ -134,7 +134,9 @@ Result DpdkHost::create_pools() {
   bool dense = false;
   for (const auto& device : devices_) {
     room = std::max(room, device->frame_room());
-    const std::uint32_t queues = 1U + device->max_rx_queues() / options_.workers;
+    // A device of our own has a queue per worker at most; of a kernel interface all are received from.
+    const bool shared = !device->spec().kernel_interface().empty();
+    const std::uint32_t queues = shared ? 1U + device->max_rx_queues() / options_.workers : 1U;
     dense |= is_af_xdp(device->spec());
     queued += queues * (is_af_xdp(device->spec()) ? kAfXdpRings : 2U * options_.descriptors);
   }
