@@ -60,9 +60,20 @@ bool follows(const net::PacketInfo& info, const net::PacketInfo& before) {
 
 }  // namespace
 
+// The id in the first slot with that tag, or any id: the caller compares keys. Without a branch per slot, because which
+// one it is cannot be predicted.
+net::FlowId FlowTable::first_match(const Line& line, std::uint32_t tag) {
+  std::uint32_t matches = 1U << (Line::kSlots - 1);  // the last slot when none does
+  for (std::uint32_t slot = 0; slot + 1 < Line::kSlots; ++slot) {
+    matches |= static_cast<std::uint32_t>(line.tags[slot] == tag) << slot;
+  }
+  return line.ids[static_cast<std::uint32_t>(std::countr_zero(matches))];
+}
+
 void FlowTable::find_burst(std::span<net::Packet* const> packets) const {
   constexpr std::size_t kAhead = 32;
   std::array<std::uint64_t, kAhead> hashes;
+  std::array<net::FlowId, kAhead> likely;
   while (!packets.empty()) {
     const auto some = packets.first(std::min(packets.size(), kAhead));
     for (std::size_t i = 0; i < some.size(); ++i) {  // the lines on their way
@@ -73,16 +84,18 @@ void FlowTable::find_burst(std::span<net::Packet* const> packets) const {
     }
     for (std::size_t i = 0; i < some.size(); ++i) {  // the flows on their way
       if (i > 0 && follows(net::info(some[i]), net::info(some[i - 1]))) continue;
-      const Line& line = lines_[hashes[i] & line_mask_];
-      const std::uint32_t tag = tag_of(hashes[i]);
-      for (std::uint32_t slot = 0; slot < Line::kSlots; ++slot) {
-        if (line.tags[slot] == tag) rte_prefetch0(&flows_[line.ids[slot]]);
-      }
+      likely[i] = first_match(lines_[hashes[i] & line_mask_], tag_of(hashes[i]));
+      rte_prefetch0(&flows_[likely[i]]);
     }
     for (std::size_t i = 0; i < some.size(); ++i) {
       net::PacketInfo& info = net::info(some[i]);
-      const bool follower = i > 0 && follows(info, net::info(some[i - 1]));
-      info.flow = follower ? net::info(some[i - 1]).flow : find_hashed(hashes[i], info.local, info.remote);
+      if (i > 0 && follows(info, net::info(some[i - 1]))) {
+        info.flow = net::info(some[i - 1]).flow;
+        continue;
+      }
+      const Flow& flow = flows_[likely[i]];
+      const bool found = flow.local == info.local && flow.remote == info.remote;
+      info.flow = found ? likely[i] : find_hashed(hashes[i], info.local, info.remote);
     }
     packets = packets.subspan(some.size());
   }

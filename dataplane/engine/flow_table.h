@@ -65,6 +65,7 @@ class FlowTable {
   net::LazyArray<Line> lines_;
   net::LazyArray<Flow> flows_;
 
+  static net::FlowId first_match(const Line& line, std::uint32_t tag);
   static std::uint32_t tag_of(std::uint64_t hash) { return static_cast<std::uint32_t>(hash >> 32) | 1; }
   std::uint64_t hash_of(net::LocalId local, const net::Endpoint& remote) const;
   net::FlowId find_hashed(std::uint64_t hash, net::LocalId local, const net::Endpoint& remote) const;

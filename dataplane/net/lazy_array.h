@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <new>
 #include <type_traits>
 #include <utility>
@@ -24,17 +25,25 @@ class LazyArray {
  public:
   /// Throws std::bad_alloc when the address space is used up; at start only.
   explicit LazyArray(std::size_t count, Touched touched = Touched::as_used) : count_(count == 0 ? 1 : count) {
-    void* at = mmap(nullptr, bytes(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    // A large array starts where a huge page may: a random access into megabytes of small pages costs a walk of the
+    // page tables, which on a virtual machine is as dear as the access.
+    const std::size_t slack = bytes() >= kHugePage ? kHugePage : 0;
+    mapped_ = bytes() + slack;
+    void* at = mmap(nullptr, mapped_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (at == MAP_FAILED) throw std::bad_alloc();
-    data_ = static_cast<T*>(at);
+    base_ = at;
+    const auto start = reinterpret_cast<std::uintptr_t>(at);
+    data_ = reinterpret_cast<T*>(slack == 0 ? start : (start + kHugePage - 1) & ~(kHugePage - 1));
+    if (slack != 0) madvise(data_, bytes(), MADV_HUGEPAGE);  // a wish: what it returns changes nothing
     if (touched == Touched::at_start) touch_all();
   }
   ~LazyArray() {
-    if (data_ != nullptr) munmap(data_, bytes());
+    if (base_ != nullptr) munmap(base_, mapped_);
   }
   LazyArray(const LazyArray&) = delete;
   LazyArray& operator=(const LazyArray&) = delete;
-  LazyArray(LazyArray&& from) noexcept : count_(from.count_), data_(std::exchange(from.data_, nullptr)) {}
+  LazyArray(LazyArray&& from) noexcept
+      : count_(from.count_), mapped_(from.mapped_), base_(std::exchange(from.base_, nullptr)), data_(from.data_) {}
 
   T& operator[](std::size_t i) { return data_[i]; }
   const T& operator[](std::size_t i) const { return data_[i]; }
@@ -44,12 +53,15 @@ class LazyArray {
   std::size_t bytes() const { return count_ * sizeof(T); }
   void touch_all() {
     constexpr std::size_t kPage = 4096;
-    madvise(data_, bytes(), MADV_HUGEPAGE);  // a wish: what it returns changes nothing
     auto* at = reinterpret_cast<volatile std::byte*>(data_);
     for (std::size_t i = 0; i < bytes(); i += kPage) at[i] = std::byte{0};
   }
 
+  static constexpr std::uintptr_t kHugePage = std::uintptr_t{1} << 21;
+
   std::size_t count_;
+  std::size_t mapped_ = 0;
+  void* base_ = nullptr;
   T* data_ = nullptr;
 };
 

@@ -16,7 +16,7 @@ namespace penstock::net {
 inline constexpr std::size_t kHeadroom = 128;
 
 /// Packets each thread keeps at hand, so that allocate and free rarely meet the shared ring.
-inline constexpr unsigned kThreadCache = 256;
+inline constexpr unsigned kThreadCache = 512;
 
 /// Owns an rte_mempool of mbufs.
 class PacketPool {
