@@ -65,6 +65,10 @@ class ExceptionPath {
   /// The mirror's thread: moves what is there both ways, bounded; true when there may be more.
   bool move_frames();
 
+  /// From any thread, when the device's link came up or went down: its next hops become usable or cease to be. False
+  /// when the kernel refuses.
+  bool set_link(bool up) { return tap_.set_carrier(up); }
+
   const Tap& tap() const { return tap_; }
 
   const PuntCounters& punt_counters(unsigned worker) const { return workers_[worker]->counters; }

@@ -96,6 +96,9 @@ void Resolver::ask(HopIndex index, std::uint64_t now_ms) {
   const Hop& hop = state_.hops[index];
   const std::uint32_t ifindex = state_.interfaces[hop.key.interface].ifindex.load(std::memory_order_relaxed);
   watches_[index].asked_ms = now_ms;
+  // What is confirmed is not to be asked for: NTF_USE would take the permanence from an operator's static entry.
+  read(index);
+  if (hop.load_link().state() == HopState::reachable && !watches_[index].stale) return;
   if (hop.load_link().state() == HopState::unknown) set(index, HopLink::of(HopState::resolving));
   if (requests_.ask(use_neighbour_request(ifindex, hop.key.neighbour)) != 0) {
     // Its table is full (net.ipv4.neigh.default.gc_thresh3), or the interface has just gone.

@@ -85,6 +85,11 @@ Tap::Tap(Tap&& other) noexcept
       ifindex_(other.ifindex_),
       longest_frame_(other.longest_frame_) {}
 
+bool Tap::set_carrier(bool on) {
+  const unsigned carrier = on ? 1 : 0;
+  return ioctl(fd_, TUNSETCARRIER, &carrier) == 0;
+}
+
 bool Tap::write(std::span<const std::uint8_t> frame) {
   return ::write(fd_, frame.data(), frame.size()) == static_cast<ssize_t>(frame.size());
 }

@@ -37,6 +37,9 @@ class Tap {
   /// Bytes of the longest frame: MTU, Ethernet header and two VLAN tags.
   std::size_t longest_frame() const { return longest_frame_; }
 
+  /// From any thread: tells the kernel that the device's link came up or went down. Off, its routes and neighbours are
+  /// treated as on any interface without carrier.
+  bool set_carrier(bool on);
   /// Hands a frame to the kernel as if it had arrived on the wire. False when the kernel does not take it.
   bool write(std::span<const std::uint8_t> frame);
   /// A frame that the kernel sends, complete with checksums; returns its size, 0 when there is none.
