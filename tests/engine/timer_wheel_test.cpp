@@ -57,6 +57,25 @@ TEST(TimerWheel, DeadlineBeyondTheSpanFiresEarlyToBeAddedAgain) {
   EXPECT_NEAR(static_cast<double>(fired_at), static_cast<double>(deadline), 2 * kTick);
 }
 
+TEST(TimerWheel, AMillionDueAtOnceFireABudgetAtATimeAndAllOfThem) {
+  constexpr std::uint32_t kTimers = 1'000'000;
+  constexpr unsigned kBudget = 16;
+  TimerWheel wheel(kTimers, kTick, 0);
+  for (std::uint32_t id = 0; id < kTimers; ++id) wheel.add(id, kTick * (100 + id % 10));
+  unsigned fired = 0;
+  const auto pass = [&](std::uint64_t now) {
+    const unsigned before = fired;
+    const bool left = wheel.advance(now, kBudget, [&](std::uint32_t) { ++fired; });
+    EXPECT_LE(fired - before, kBudget);
+    return left;
+  };
+  EXPECT_FALSE(pass(kTick * 99));
+  unsigned passes = 1;
+  while (pass(kTick * 120)) ++passes;
+  EXPECT_EQ(fired, kTimers);
+  EXPECT_EQ(passes, kTimers / kBudget);
+}
+
 TEST(TimerWheel, ALongPauseFiresEverythingDue) {
   TimerWheel wheel(10, kTick, 0);
   for (std::uint32_t id = 0; id < 10; ++id) wheel.add(id, id * 1'000);

@@ -91,5 +91,33 @@ TEST_P(HairpinTest, APortNobodyHasIsNotReachedByASocketEither) {
 INSTANTIATE_TEST_SUITE_P(WhereBobIs, HairpinTest,
                          testing::Values(Case{1, 0, false}, Case{1, 0, true}, Case{2, 1, false}, Case{2, 1, true}));
 
+// Which of two relay addresses the peer's port is on shows only once somebody has it.
+TEST(HairpinOfSeveralAdvertisedAsOne, AChannelBoundBeforeThePeerAllocatesFindsIt) {
+  const net::Address outside = net::Address::v4(0xcb007163);
+  BedOptions options;
+  options.fixed.relay_addresses = {{kRelay4, outside}, {net::Address::v4(0xcb007102), outside}};
+  options.fixed.port_min = 20000;
+  options.fixed.port_max = 20001;
+  TestBed bed(options);
+  Client ada(bed, kAda);
+  const net::Endpoint at_ada = ada.allocated();
+  const net::Endpoint other{outside, static_cast<std::uint16_t>(at_ada.port ^ 1)};
+  const auto is_on_first = [&] { return bed.shared().directory.owner({other.port, 0}) != RelayDirectory::kFree; };
+  ASSERT_EQ(ada.bind(0x4001, other).code(), 0);
+  for (std::uint16_t port = 42000; port < 42100; ++port) {
+    Client bob(bed, {kBob.address, port}, 0, "bob");
+    if (bob.allocated() != other || !is_on_first()) {
+      ASSERT_EQ(bob.refresh(0).code(), 0);
+      continue;
+    }
+    ASSERT_EQ(bob.permit({at_ada}).code(), 0);
+    ada.send(channel_data(0x4001, payload("x")));
+    bed.run();
+    EXPECT_EQ(bob.received_data().size(), 1U);
+    return;
+  }
+  FAIL() << "in a hundred tries nobody was given the first address";
+}
+
 }  // namespace
 }  // namespace penstock::turn

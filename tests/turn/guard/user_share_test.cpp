@@ -1,7 +1,10 @@
 #include "turn/guard/user_share.h"
 
 #include <gmock/gmock.h>
+
+#include <array>
 #include <deque>
+#include <string>
 #include <vector>
 
 #include "turn/guard/user_ledger.h"
@@ -218,6 +221,38 @@ TEST(UserShares, AllocationsOfAUserShareAndTheLastOneEndsIt) {
   shares.release(ada);
   EXPECT_EQ(shares.find(kAda), kNone);
   EXPECT_NE(shares.acquire(user_id("eve"), "eve"), kNone);
+}
+
+TEST(UserShare, APacketThatWasNotLetThroughCostsNothing) {
+  UserShare share;
+  share.start(kAda, rate_plan(UserLimits{.to_peer_bits_per_s = 8'000'000}));  // a lease is 31,250 bytes
+  ASSERT_TRUE(share.spend(Direction::to_peer, 31'250, kStart));
+  EXPECT_FALSE(share.spend(Direction::to_peer, 1, kStart));
+  share.give_back(Direction::to_peer, 31'250);
+  EXPECT_TRUE(share.spend(Direction::to_peer, 31'250, kStart));
+}
+
+TEST(UserShares, KeepANameOfUpTo124BytesForAllAllocationsOfItsUser) {
+  UserShares shares(2, {}, 7);
+  const std::string longest(124, 'x');
+  for (const std::string& name : {std::string(), std::string("ada"), std::string(39, 'y'), longest, longest + "z"}) {
+    const std::uint32_t index = shares.acquire(user_id(name), name);
+    std::array<char, UserShares::kNameBytes> kept{};
+    const std::size_t size = shares.copy_name(index, kept);
+    EXPECT_EQ(std::string_view(kept.data(), size), std::string_view(name).substr(0, 124));
+    shares.release(index);
+  }
+}
+
+TEST(UserShares, WhoTakesAnEntryOverWhileNothingIsLimitedIsMeteredUnderHisOwnName) {
+  UserShares shares(1, {}, 7);
+  std::uint32_t index = shares.acquire(kAda, "ada");
+  EXPECT_TRUE(shares[index].spend(Direction::to_peer, 1000, kStart));
+  shares.release(index);
+  index = shares.acquire(user_id("bob"), "bob");
+  shares.set_limits({.to_peer_bits_per_s = 8'000'000});
+  EXPECT_EQ(shares[index].user(), user_id("bob"));
+  EXPECT_FALSE(shares[index].spend(Direction::to_peer, 31'251, kStart));
 }
 
 TEST(UserShare, WhatItHadOnTrustIsPaidForWithTheFirstLease) {
