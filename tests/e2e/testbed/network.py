@@ -69,6 +69,10 @@ class Host:
         """The command line that runs `arguments` inside this host. The process id stays that of the program."""
         return ["nsenter", f"--net=/run/netns/{self.namespace}", "--", *arguments]
 
+    def ip(self, *arguments: str) -> str:
+        """`ip` with these arguments, about this host; its output."""
+        return _run("ip", "-n", self.namespace, *arguments)
+
     def sysctl(self, key: str, value: int) -> None:
         with self.entered(), open("/proc/sys/" + key.replace(".", "/"), "w", encoding="ascii") as file:
             file.write(str(value))

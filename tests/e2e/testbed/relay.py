@@ -34,7 +34,7 @@ ALLOWED_PEERS = ("10.77.1.0/24", "10.77.2.0/24", "10.77.3.0/24", "fd77::/16")
 
 
 # Over af_xdp the relay's host keeps its interface: only our UDP ports bypass its kernel.
-PORTS = {"uring": "uring", "af_xdp": "dpdk:net_af_xdp,iface=eth0"}
+PORTS = {"uring": "uring", "af_xdp": "dpdk:net_af_xdp,iface={interface}"}
 
 
 @dataclass
@@ -47,6 +47,7 @@ class RelayOptions:
     allowed_peers: tuple = ALLOWED_PEERS
     port_range: tuple[int, int] | None = None
     settings: dict = field(default_factory=dict)
+    interfaces: tuple = ("eth0",)  # of the relay's host, over af_xdp
 
 
 class Relay:
@@ -107,10 +108,12 @@ class Penstockd(Relay):
 
     def _command(self) -> list[str]:
         options, host = self.options, self.host
+        # Every interface a port of its own; uring is one port whatever there is.
+        ports = dict.fromkeys(PORTS[chosen_port()].format(interface=name) for name in options.interfaces)
         return [str(binary_directory() / "penstockd"), "--config", str(self.write_configuration()),
                    "--listen", f"{host.ipv4}:{PORT}", "--listen", f"[{host.ipv6}]:{PORT}",
                    "--realm", REALM, "--workers", str(options.workers),
-                   "--metrics", f"{host.ipv4}:{METRICS_PORT}", "--port", PORTS[chosen_port()]]
+                   "--metrics", f"{host.ipv4}:{METRICS_PORT}", *(word for port in ports for word in ("--port", port))]
 
     def write_configuration(self) -> Path:
         """Everything SIGHUP reloads lives in the file; the rest is given by flags."""
@@ -144,6 +147,10 @@ class Penstockd(Relay):
 
     def metrics(self) -> list[metrics.Sample]:
         return metrics.parse(self.fetch("/metrics"))
+
+    def dropped(self, reason: str) -> float:
+        """Packets dropped for that reason so far, over all workers."""
+        return metrics.total(self.metrics(), "penstock_packets_dropped_total", reason=reason)
 
     def _ready(self) -> bool:
         try:
