@@ -97,6 +97,7 @@ class Shard {
   std::vector<std::uint8_t> to_wake_;  ///< by worker
   bool wakes_pending_ = false;
   std::uint64_t now_ns_ = 0;
+  std::uint64_t gauges_until_ns_ = 0;
 };
 
 }  // namespace penstock::engine
