@@ -172,6 +172,7 @@ void MemoryPort::unbind(net::LocalId local) {
     net::free(p);
     return true;
   });
+  std::erase_if(icmp_errors_, [local](const IcmpError& error) { return error.local == local; });
   const net::Endpoint endpoint = locals_[local].endpoint;
   if (const auto found = by_endpoint_.find(endpoint); found != by_endpoint_.end() && found->second == local) {
     by_endpoint_.erase(found);
