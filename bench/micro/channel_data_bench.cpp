@@ -128,6 +128,8 @@ void relay_packets(benchmark::State& state, std::vector<port::MemoryTemplate> Re
   state.counters["ns_per_packet"] = cpu_ns / packets;
   state.counters["classify_ns"] = (after.classify - before.classify) * ns_per_cycle;
   state.counters["service_ns"] = (after.service - before.service) * ns_per_cycle;
+  state.counters["mpps_per_cpu_second"] = packets / cpu_ns * 1e3;
+  state.counters["flows"] = static_cast<double>(bed.shard().flows().size());
   state.SetItemsProcessed(static_cast<std::int64_t>(packets));
   (void)bed.port().present({});
   bed.run();

@@ -28,8 +28,8 @@ struct Options {
 
   Direction direction = Direction::both;
   std::uint16_t payload_bytes = 100;
-  double rate_pps = 0;     ///< packets per second, all directions together; 0: flat out
-  unsigned window = 1024;  ///< flat out: most packets in flight
+  double rate_pps = 0;    ///< packets per second, all directions together; 0: flat out
+  unsigned window = 768;  ///< flat out: most packets in flight
   double warmup_s = 0.5;
   double duration_s = 3;
 

@@ -4,6 +4,7 @@
 #include <rte_prefetch.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
 
 #include "dataplane/net/checksum.h"
@@ -18,6 +19,7 @@ using Verdict = load::SequenceWindow::Verdict;
 constexpr std::size_t kUdpChecksumOffset = 40;
 constexpr double kGraceS = 0.3;
 // Flat out, whole bursts leave, so that the other end never polls a few packets at a time; but nothing waits longer.
+// And after a burst that the device had no room for, it is given as much time.
 constexpr std::uint64_t kLongestWaitNs = 20'000;
 constexpr std::uint64_t kCheckEvery = 64;
 constexpr std::size_t kLookAhead = 8;
@@ -58,6 +60,7 @@ TrafficResult Traffic::run() {
   const TrafficCounters before = counters_;
   recording_ = true;
   measuring_.store(true, std::memory_order_release);
+  std::fputs("frame_load: measuring\n", stderr);  // for those who watch the other end
   const std::uint64_t begin = rte_rdtsc();
   run_until(begin + cycles_of(plan_.duration_s), true);
   result.seconds = static_cast<double>(ns(rte_rdtsc() - begin)) / 1e9;
@@ -85,7 +88,7 @@ std::uint64_t Traffic::allowance(std::uint64_t now) {
   const std::uint64_t now_ns = ns(now - start_);
   if (plan_.rate_pps > 0) return pacer_.allowance(now_ns);
   const std::uint64_t allowed = window_.allowance(now_ns);
-  return allowed < kBurst && ns(now - last_send_) < kLongestWaitNs ? 0 : allowed;
+  return (allowed < kBurst || link_full_) && ns(now - last_send_) < kLongestWaitNs ? 0 : allowed;
 }
 
 unsigned Traffic::send(std::uint64_t now) {
@@ -105,6 +108,7 @@ unsigned Traffic::send(std::uint64_t now) {
   for (unsigned i = 0; i < taken; ++i) ++counters_.sent[lanes_.to_peer(lanes[i]) ? 0 : 1];
   sequence_ += taken;
   counters_.refused += n - taken;
+  link_full_ = taken < n;
   plan_.rate_pps > 0 ? pacer_.on_sent(n) : window_.on_sent(taken);
   last_send_ = now;
   return n;

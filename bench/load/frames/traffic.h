@@ -16,8 +16,8 @@
 namespace penstock::frames {
 
 struct TrafficPlan {
-  double rate_pps = 0;     ///< 0: flat out
-  unsigned window = 1024;  ///< flat out: most packets in flight
+  double rate_pps = 0;    ///< 0: flat out
+  unsigned window = 768;  ///< flat out: most packets in flight
   double warmup_s = 0.5;
   double duration_s = 3;
 };
@@ -50,9 +50,10 @@ struct TrafficResult {
 /// Runs on one thread, which others may watch.
 class Traffic {
  public:
-  /// All must outlive it. `reflected`: the far end returns ChannelData as such.
+  /// All must outlive it.
   Traffic(Link& link, Gateway& gateway, const Lanes& lanes, const TrafficPlan& plan);
 
+  /// Says "frame_load: measuring" on standard error when the interval begins.
   TrafficResult run();
   /// True within the measured interval.
   bool measuring() const { return measuring_.load(std::memory_order_acquire); }
@@ -85,6 +86,7 @@ class Traffic {
   load::RatePacer pacer_;
   load::FlightWindow window_;
   std::uint64_t last_send_ = 0;
+  bool link_full_ = false;  // at the last burst
   load::SequenceWindow seen_;
   TrafficCounters counters_;
   load::Histogram latency_;

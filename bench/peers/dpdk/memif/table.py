@@ -1,0 +1,70 @@
+"""The report as a table for people."""
+
+STAGES = ("receive", "classify", "service", "transmit", "mailbox", "timers")
+
+
+def lines(report):
+    yield from _cost(report.get("cost", []))
+    yield from _latency(report.get("latency"))
+    yield from _memory(report.get("memory"))
+    yield from _coturn(report.get("coturn", []))
+    for verdict in report["verdicts"]:
+        bound = f"at most {verdict['at_most']}" if "at_most" in verdict else f"at least {verdict['at_least']}"
+        yield f"{'ok    ' if verdict['ok'] else 'MISSED'} {verdict['what']}: {verdict['value']} ({bound})"
+    for error in report["errors"]:
+        yield f"FAILED {error}"
+
+
+def _cost(entries):
+    if not entries:
+        return
+    yield "Cycles per packet over memif, flat out (medians; stages are the relay's)"
+    yield (f"{'':>8}{'channels':>9}{'penstock':>10}{'macswap':>9}{'ratio':>7}"
+           + "".join(f"{stage:>10}" for stage in STAGES) + f"{'Mpps':>7}{'gen busy':>10}")
+    for entry in entries:
+        relay = entry["penstock"]
+        stages = "".join(f"{relay['stage_cycles_per_packet'].get(stage, 0):>10.1f}" for stage in STAGES)
+        yield (f"{entry['payload_bytes']:>6} B{entry['flows']:>9}{relay['cycles_per_packet']['median']:>10.1f}"
+               f"{entry['macswap']['cycles_per_packet']['median']:>9.1f}{entry['ratio']:>7.2f}{stages}"
+               f"{relay['delivered_pps'] / 1e6:>7.2f}{relay['generator_busy_ratio']:>10.2f}")
+    yield ""
+
+
+def _latency(latency):
+    if not latency:
+        return
+    yield "Latency across link, relay and link at half its load, us (medians of the rounds)"
+    yield f"{'':<34}{'p50':>9}{'p99':>9}{'p99.9':>9}{'max':>9}"
+    for entry in latency["loads"]:
+        for name in ("penstock", "macswap"):
+            what = f"{entry['payload_bytes']} B, {entry['rate_pps'] / 1e6:.2f} Mpps, {name}"
+            yield _latency_line(what, entry[name])
+    for name, spin in latency["spin"].items():
+        yield _latency_line(f"bare spin, {name.replace('_', ' ')}", spin)
+    yield ""
+
+
+def _latency_line(what, of):
+    return f"{what:<34}{of['p50']:>9.1f}{of['p99']:>9.1f}{of['p999']:>9.1f}{of['max']:>9.1f}"
+
+
+def _memory(memory):
+    if not memory:
+        return
+    yield f"Without a link, {memory['flows']} flows"
+    for name, entry in memory.items():
+        if isinstance(entry, dict) and "ns_per_packet" in entry:
+            yield (f"{name:<28}{entry['ns_per_packet']:>8.1f} ns per packet (classify {entry['classify_ns']:.1f}, service "
+                   f"{entry['service_ns']:.1f}){entry['mpps_per_cpu_second']:>8.1f} Mpps per CPU second")
+        elif isinstance(entry, dict):
+            yield (f"{name:<28}{entry['cycles_per_packet']:>8.1f} cycles per packet"
+                   f"{entry['mpps_per_cpu_second']:>8.1f} Mpps per CPU second")
+    yield ""
+
+
+def _coturn(entries):
+    for entry in entries:
+        yield (f"coturn over loopback, {entry['payload_bytes']} B, {entry['direction']}: "
+               f"{entry['cpu_us_per_packet']:.2f} us, {entry['mpps_per_cpu_second']:.3f} Mpps per CPU second")
+    if entries:
+        yield ""
