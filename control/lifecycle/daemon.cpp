@@ -41,8 +41,9 @@ bool report_nics(const Config& config, std::size_t workers, Log& log) {
     if (choice.device) devices.push_back(*choice.device);
   }
   const unsigned memory_mb = environment_memory_mb(config, static_cast<unsigned>(workers));
-  const bool had = report(check_pci_devices(devices), log);
-  return report(check_locked_memory(devices, memory_mb, read_lock_limit()), log) && had;
+  const bool there = report(check_shared_interfaces(devices), log);
+  const bool ours = report(check_pci_devices(devices), log);
+  return report(check_locked_memory(devices, memory_mb, read_lock_limit()), log) && there && ours;
 }
 
 // What can be told of devices once they run.

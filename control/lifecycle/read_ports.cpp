@@ -5,6 +5,7 @@
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
 
+#include <cctype>
 #include <charconv>
 
 #include "control/startup/read_file.h"
@@ -17,11 +18,13 @@ std::string to_text(const net::MacAddress& mac) {
   return fmt::format("{:02x}", fmt::join(mac, ":"));
 }
 
-// DPDK's numbering of our devices: two of one driver have different names.
+// As DPDK has it: two devices of one driver have different names.
 std::string name_of(const port::Device& device) {
   const port::DeviceSpec& spec = device.spec();
   if (!spec.kernel_interface().empty()) return std::string(spec.kernel_interface());
-  return spec.is_pci() ? std::string(spec.device()) : fmt::format("{}-{}", spec.device(), device.index());
+  const std::string name(spec.device());
+  const bool numbered = std::isdigit(static_cast<unsigned char>(name.back())) != 0;
+  return numbered ? name : fmt::format("{}{}", name, device.index());
 }
 
 std::vector<std::string> names_of(const port::Offloads& offloads) {

@@ -46,6 +46,9 @@ class HeldEndpoints {
 /// are taken in its eyes only by this.
 tl::expected<HeldEndpoints, std::string> hold_listeners(const std::vector<net::Endpoint>& listen);
 
+/// A refusal for each kernel interface that is to be shared and does not exist, in this network namespace.
+std::vector<Finding> check_shared_interfaces(const std::vector<port::DeviceSpec>& devices);
+
 /// A warning when others may read a configuration that holds passwords.
 std::vector<Finding> check_secrecy(const std::string& file);
 

@@ -11,7 +11,7 @@ namespace penstock::control {
 
 /// Fixed while it runs, but for the link.
 struct DeviceFacts {
-  std::string name;       ///< as in logs and metrics: "0000:01:00.0", "eth1", "net_memif-0"
+  std::string name;       ///< as in logs and metrics: "0000:01:00.0", "eth1", "net_memif0"
   std::string driver;     ///< DPDK's
   std::string interface;  ///< the kernel's, that stands for it: itself, or a tap
   bool shared = false;    ///< the kernel has the device, too (AF_XDP, bifurcated)

@@ -1,6 +1,7 @@
 // Start-up checks that touch the system.
 
 #include <fmt/format.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -77,6 +78,17 @@ tl::expected<HeldEndpoints, std::string> hold_listeners(const std::vector<net::E
     held.add(descriptor);
   }
   return held;
+}
+
+std::vector<Finding> check_shared_interfaces(const std::vector<port::DeviceSpec>& devices) {
+  Findings findings;
+  for (const port::DeviceSpec& device : devices) {
+    const std::string interface(device.kernel_interface());
+    if (interface.empty() || if_nametoindex(interface.c_str()) != 0) continue;
+    findings.refuse(fmt::format("dpdk:{}: this host has no interface {}", device.arguments, interface),
+                    "'ip link' tells what there is; iface=NAME");
+  }
+  return findings.take();
 }
 
 std::vector<Finding> check_secrecy(const std::string& file) {

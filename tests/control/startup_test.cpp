@@ -197,6 +197,15 @@ TEST(Probe, AnEndpointThatSomebodyHasIsNamed) {
   EXPECT_THAT(hold_listeners({{address("198.51.100.77"), 3478}}).error(), HasSubstr("ip addr"));
 }
 
+TEST(Probe, AnInterfaceThatIsNotThereIsNamed) {
+  EXPECT_THAT(check_shared_interfaces({*port::parse_device_spec("net_af_xdp,iface=lo")}), IsEmpty());
+  EXPECT_THAT(check_shared_interfaces({*port::parse_device_spec("net_memif,id=0")}), IsEmpty());
+  const auto found = check_shared_interfaces({*port::parse_device_spec("net_af_xdp,iface=nosuch0")});
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_TRUE(found[0].refuse);
+  EXPECT_THAT(found[0].what, HasSubstr("no interface nosuch0"));
+}
+
 TEST(Secrecy, AFileThatEverybodyReadsIsToldWithTheFix) {
   const TemporaryDirectory files;
   const std::string file = files.write("p.toml", "");
