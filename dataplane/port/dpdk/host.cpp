@@ -121,7 +121,9 @@ Result DpdkHost::start(const DpdkOptions& options, std::span<const net::Address>
   auto handoff = Handoff::create(options.workers, options.handoff);
   if (!handoff) return tl::unexpected(handoff.error());
   handoff_ = std::move(*handoff);
-  auto mirror = KernelMirror::create(std::move(mirrored_), options.workers);
+  auto mirror = KernelMirror::create(std::move(mirrored_), options.workers, [handoff = handoff_.get()] {
+    for (std::uint16_t worker = 0; worker < handoff->workers(); ++worker) handoff->waker(worker).wake();
+  });
   if (!mirror) return tl::unexpected(mirror.error());
   mirror_ = std::move(*mirror);
   return {};
@@ -185,7 +187,13 @@ Steering DpdkHost::steering(std::uint16_t device) const {
 }
 
 void DpdkHost::poll() {
-  for (const auto& device : devices_) device->poll();
+  for (const auto& device : devices_) {
+    const bool was_up = device->link_up();
+    device->poll();
+    ExceptionPath* path = mirror_->exception_path(device->index());
+    // The kernel sees the link through the tap only.
+    if (path != nullptr && device->link_up() != was_up) path->set_link(device->link_up());
+  }
 }
 
 }  // namespace penstock::port

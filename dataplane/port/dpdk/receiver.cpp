@@ -106,21 +106,27 @@ void DpdkReceiver::take(const HandedOff& item, net::Burst& burst) {
 void DpdkReceiver::poll(const Source& source, net::Burst& burst) {
   std::array<net::Packet*, kChunk> packets;
   std::array<net::Frame, kChunk> frames;
-  while (burst.room() >= kChunk) {
-    const std::uint16_t n = rte_eth_rx_burst(source.device->id(), source.queue, packets.data(), kChunk);
-    if (n == 0) return;
-    counters_.receives.add(n);
-    for (std::uint16_t i = 0; i < n; ++i) rte_prefetch0(rte_pktmbuf_mtod(packets[i], void*));
-    for (std::uint16_t i = 0; i < n; ++i) {
-      net::Packet* p = packets[i];
-      rte_prefetch0(&net::info(p));
-      frames[i] = net::parse_frame(bytes_of(p), flagged(p, RTE_MBUF_F_RX_IP_CKSUM_MASK, RTE_MBUF_F_RX_IP_CKSUM_GOOD));
-    }
-    for (std::uint16_t i = 0; i < n; ++i) {
-      packets[i]->port = source.device->index();
+  std::array<Slot, kChunk> slots;
+  if (burst.size >= kChunk || burst.room() < kChunk) return;
+  const std::uint16_t n = rte_eth_rx_burst(source.device->id(), source.queue, packets.data(), kChunk);
+  if (n == 0) return;
+  counters_.receives.add(n);
+  for (std::uint16_t i = 0; i < n; ++i) rte_prefetch0(rte_pktmbuf_mtod(packets[i], void*));
+  for (std::uint16_t i = 0; i < n; ++i) {
+    net::Packet* p = packets[i];
+    rte_prefetch0(&net::info(p));
+    p->port = source.device->index();
+    frames[i] = net::parse_frame(bytes_of(p), flagged(p, RTE_MBUF_F_RX_IP_CKSUM_MASK, RTE_MBUF_F_RX_IP_CKSUM_GOOD));
+    if (frames[i].kind != net::FrameKind::datagram) continue;
+    slots[i] = locals_.slot(frames[i].destination);
+    if (slots[i] != kNoSlot) locals_.prefetch(slots[i]);
+  }
+  for (std::uint16_t i = 0; i < n; ++i) {
+    if (frames[i].kind == net::FrameKind::datagram && packets[i]->nb_segs == 1) {
+      steer_datagram(packets[i], frames[i], slots[i], source, burst);
+    } else {
       steer(packets[i], frames[i], source, burst);
     }
-    if (n < kChunk) return;
   }
 }
 
@@ -128,7 +134,7 @@ void DpdkReceiver::steer(net::Packet* p, const net::Frame& frame, const Source& 
   if (p->nb_segs != 1) return drop(p, net::Drop::rx_truncated);
   switch (frame.kind) {
     case net::FrameKind::datagram:
-      return steer_datagram(p, frame, source, burst);
+      return steer_datagram(p, frame, locals_.slot(frame.destination), source, burst);
     case net::FrameKind::icmp_error:
       return steer_icmp_error(p, frame, source);
     case net::FrameKind::fragment:
@@ -140,8 +146,8 @@ void DpdkReceiver::steer(net::Packet* p, const net::Frame& frame, const Source& 
   }
 }
 
-void DpdkReceiver::steer_datagram(net::Packet* p, const net::Frame& frame, const Source& source, net::Burst& burst) {
-  const Slot slot = locals_.slot(frame.destination);
+void DpdkReceiver::steer_datagram(net::Packet* p, const net::Frame& frame, Slot slot, const Source& source,
+                                  net::Burst& burst) {
   const Owner owner = slot == kNoSlot ? Owner{} : locals_.owner(slot);
   if (owner.kind == Owner::Kind::nobody || owner.kind == Owner::Kind::reserved) {
     return punt(p, source);
@@ -185,7 +191,7 @@ void DpdkReceiver::steer_fragment(net::Packet* p, const net::Frame& frame, const
   whole->port = source.device->index();
   const net::Frame datagram = net::parse_frame(bytes_of(whole), true);
   if (datagram.kind != net::FrameKind::datagram) return drop(whole, net::Drop::rx_malformed);
-  steer_datagram(whole, datagram, source, burst);
+  steer_datagram(whole, datagram, locals_.slot(datagram.destination), source, burst);
 }
 
 void DpdkReceiver::take_frame(net::Packet* p, net::Burst& burst) {

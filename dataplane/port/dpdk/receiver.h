@@ -29,7 +29,8 @@ class DpdkReceiver {
   bool receive(net::Burst& burst, std::uint64_t now_ns);
 
  private:
-  // Frames looked at together, so that one's memory is fetched while another is taken apart.
+  // Frames looked at together, so that one's memory is fetched while another is taken apart; and packets enough for one
+  // pass: mbufs, private areas and headers of more than these would push each other out of the first cache.
   static constexpr std::uint16_t kChunk = 64;
 
   struct Source {
@@ -42,7 +43,7 @@ class DpdkReceiver {
   bool take_handed_off(net::Burst& burst);
   void poll(const Source& source, net::Burst& burst);
   void steer(net::Packet* p, const net::Frame& frame, const Source& source, net::Burst& burst);
-  void steer_datagram(net::Packet* p, const net::Frame& frame, const Source& source, net::Burst& burst);
+  void steer_datagram(net::Packet* p, const net::Frame& frame, Slot slot, const Source& source, net::Burst& burst);
   void steer_icmp_error(net::Packet* p, const net::Frame& frame, const Source& source);
   void steer_fragment(net::Packet* p, const net::Frame& frame, const Source& source, net::Burst& burst);
   void take(const HandedOff& item, net::Burst& burst);
