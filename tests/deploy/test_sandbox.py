@@ -168,3 +168,14 @@ def test_serves_on_af_xdp(applied, eth1):
 
     with Service(applied, config, ["dpdk-af_xdp"]) as service:
         serve_and_end(service, lambda: eth1(binding, "192.0.2.1", 3478))
+
+
+def test_serves_on_memif(applied):
+    config = CONFIG.format(address="192.0.2.1", port=3478) + DPDK.format(
+        port="dpdk:net_memif0,role=server,socket-abstract=no,socket=/run/penstock/memif.sock;address=192.0.2.1/24;tap=ps0")
+    with Service(applied, config, ["dpdk-virtual"]) as service:
+        service.says("READY=1")
+        assert "ps0" in (name for _, name in socket.if_nameindex())
+        service.signal(signal.SIGTERM)
+        service.says("STOPPING=1")
+        assert service.process.wait(timeout=10) == 0
