@@ -21,7 +21,8 @@ constexpr double kGraceS = 0.3;
 // Flat out, whole bursts leave, so that the other end never polls a few packets at a time; but nothing waits longer.
 // And after a burst that the device had no room for, it is given as much time.
 constexpr std::uint64_t kLongestWaitNs = 20'000;
-constexpr std::uint64_t kCheckEvery = 64;
+// With a full window and no arrival for so long, what is in flight is lost. Longer than any pause of the other end.
+constexpr std::uint64_t kStallNs = 100'000'000;
 constexpr std::size_t kLookAhead = 8;
 
 TrafficCounters difference(const TrafficCounters& a, const TrafficCounters& b) {
@@ -49,8 +50,7 @@ Traffic::Traffic(Link& link, Gateway& gateway, const Lanes& lanes, const Traffic
       order_(lanes.shuffled()),
       ns_per_cycle_(1e9 / static_cast<double>(rte_get_tsc_hz())),
       start_(rte_rdtsc()),
-      pacer_(std::max(plan.rate_pps, 1.0), kBurst, 0),
-      window_(2 * kBurst, plan.window) {}
+      pacer_(std::max(plan.rate_pps, 1.0), kBurst, 0) {}
 
 TrafficResult Traffic::run() {
   const auto cycles_of = [this](double seconds) { return static_cast<std::uint64_t>(seconds * 1e9 / ns_per_cycle_); };
@@ -85,10 +85,17 @@ void Traffic::run_until(std::uint64_t end_cycles, bool sending) {
 }
 
 std::uint64_t Traffic::allowance(std::uint64_t now) {
-  const std::uint64_t now_ns = ns(now - start_);
-  if (plan_.rate_pps > 0) return pacer_.allowance(now_ns);
-  const std::uint64_t allowed = window_.allowance(now_ns);
+  if (plan_.rate_pps > 0) return pacer_.allowance(ns(now - start_));
+  const std::uint64_t allowed = room_in_window(now);
   return (allowed < kBurst || link_full_) && ns(now - last_send_) < kLongestWaitNs ? 0 : allowed;
+}
+
+// On a link that keeps order an arrival settles everything sent before it.
+std::uint64_t Traffic::room_in_window(std::uint64_t now) {
+  if (sequence_ - settled_ < plan_.window) return plan_.window - (sequence_ - settled_);
+  if (ns(now - std::max(last_arrival_, last_send_)) < kStallNs) return 0;
+  settled_ = sequence_;
+  return plan_.window;
 }
 
 unsigned Traffic::send(std::uint64_t now) {
@@ -109,7 +116,7 @@ unsigned Traffic::send(std::uint64_t now) {
   sequence_ += taken;
   counters_.refused += n - taken;
   link_full_ = taken < n;
-  plan_.rate_pps > 0 ? pacer_.on_sent(n) : window_.on_sent(taken);
+  if (plan_.rate_pps > 0) pacer_.on_sent(n);
   last_send_ = now;
   return n;
 }
@@ -138,8 +145,17 @@ unsigned Traffic::receive() {
     if (i + kLookAhead < n) rte_prefetch0(rte_pktmbuf_mtod(packets[i + kLookAhead], void*));
     arrived(packets[i], now);
   }
+  // One of each burst, whole: addresses and content are compared anyway, checksums are not.
+  if (!is_sound(packets[0])) ++counters_.damaged;
   rte_pktmbuf_free_bulk(packets.data(), n);
   return n;
+}
+
+bool Traffic::is_sound(const net::Packet* p) const {
+  const auto bytes = net::payload(p);
+  const net::Frame frame = net::parse_frame(bytes);
+  if (frame.kind == net::FrameKind::malformed) return false;
+  return frame.kind != net::FrameKind::datagram || net::verified_payload_sum(bytes, frame).has_value();
 }
 
 void Traffic::arrived(const net::Packet* p, std::uint64_t now) {
@@ -179,7 +195,8 @@ void Traffic::settle(const Stamp& stamp, std::uint64_t now) {
   }
   counters_.reordered += verdict == Verdict::late ? 1 : 0;
   ++counters_.delivered[lanes_.to_peer(stamp.lane) ? 0 : 1];
-  if (plan_.rate_pps == 0) window_.on_settled(seen_.next() - next, ns(now - start_));
+  settled_ = std::max(settled_, seen_.next());
+  last_arrival_ = now;
   if (recording_) latency_.record(ns(now - stamp.sent_cycles));
 }
 

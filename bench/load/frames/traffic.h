@@ -30,7 +30,7 @@ struct TrafficCounters {
   std::uint64_t reordered = 0;
   std::uint64_t duplicated = 0;
   std::uint64_t misdelivered = 0;  ///< ours, but with a wrong address, port, channel or content
-  std::uint64_t damaged = 0;       ///< wrong checksum; one in 64 packets is checked
+  std::uint64_t damaged = 0;       ///< malformed or with a wrong checksum; one of each burst is checked
   std::uint64_t foreign = 0;       ///< neither ours nor ARP
   std::uint64_t receives = 0;      ///< that brought something
   std::uint64_t busy_cycles = 0;   ///< of turns that sent or received something
@@ -64,11 +64,13 @@ class Traffic {
   void run_until(std::uint64_t end_cycles, bool sending);
   unsigned send(std::uint64_t now);
   std::uint64_t allowance(std::uint64_t now);
+  std::uint64_t room_in_window(std::uint64_t now);
   void write(net::Packet* p, const Lane& lane, const Stamp& stamp) const;
   unsigned receive();
   void arrived(const net::Packet* p, std::uint64_t now);
   void settle(const Stamp& stamp, std::uint64_t now);
   bool as_expected(const net::Packet* p, const Lane& lane, std::size_t head) const;
+  bool is_sound(const net::Packet* p) const;
   void other(const net::Packet* p);
   std::uint64_t ns(std::uint64_t cycles) const {
     return static_cast<std::uint64_t>(static_cast<double>(cycles) * ns_per_cycle_);
@@ -84,10 +86,11 @@ class Traffic {
   double ns_per_cycle_;
   std::uint64_t start_;
   load::RatePacer pacer_;
-  load::FlightWindow window_;
   std::uint64_t last_send_ = 0;
   bool link_full_ = false;  // at the last burst
   load::SequenceWindow seen_;
+  std::uint64_t settled_ = 0;  // sequence numbers below it have arrived or are lost
+  std::uint64_t last_arrival_ = 0;
   TrafficCounters counters_;
   load::Histogram latency_;
   bool recording_ = false;
