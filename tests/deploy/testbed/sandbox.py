@@ -61,12 +61,15 @@ def build_root(root: Path, unit: Unit) -> None:
         device.parent.mkdir(exist_ok=True)
         device.touch()
         mount("--bind", f"/dev/{name}", device)
-    for setting, parent in (("RuntimeDirectory", "run"), ("LogsDirectory", "var/log")):
-        for name in unit.words(setting):
-            directory = root / parent / name
-            directory.mkdir(mode=0o750, exist_ok=True)
-            os.chown(directory, USER, USER)
-            mount("--bind", directory, directory)
+    for name in unit.words("RuntimeDirectory"):  # made anew at each start
+        directory = root / "run" / name
+        directory.mkdir(exist_ok=True)
+        mount("-t", "tmpfs", "-o", f"mode=750,uid={USER},gid={USER}", "tmpfs", directory)
+    for name in unit.words("LogsDirectory"):
+        directory = root / "var/log" / name
+        directory.mkdir(mode=0o750, exist_ok=True)
+        os.chown(directory, USER, USER)
+        mount("--bind", directory, directory)
     mount("-o", "remount,ro,bind", root)
 
 
