@@ -69,8 +69,9 @@ tl::expected<std::uint32_t, BindError> LocalTable::share(const net::Endpoint& e)
 void LocalTable::release(Slot slot) {
   const Owner now = owner(slot);
   if (now.kind == Owner::Kind::nobody) return;
+  std::unique_lock lock(sharing_, std::defer_lock);
   if (now.kind == Owner::Kind::shared) {
-    const std::lock_guard lock(sharing_);
+    lock.lock();  // until the slot is free, or somebody could join what is about to go
     if (--sharers_[now.local] > 0) return;
   }
   for (EndpointFilter* filter : filters_) filter->close(address_of(slot), port_of(slot));

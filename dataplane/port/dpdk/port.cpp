@@ -125,7 +125,10 @@ void DpdkPort::discard(const DetachedLocal& detached) {
 
 void DpdkPort::unbind(net::LocalId local) {
   if (endpoints_.find(local) == nullptr) return;
-  host_.locals().release(endpoints_[local].slot);
+  const Slot slot = endpoints_[local].slot;
+  const Owner owner = host_.locals().owner(slot);
+  if (owner.kind == Owner::Kind::shared) shared_[owner.local] = net::kNoLocal;  // the others may keep it
+  host_.locals().release(slot);
   endpoints_.give_back(local);
   counters_.locals.sub();
 }
