@@ -4,17 +4,18 @@
 #include <rte_prefetch.h>
 
 #include <cstdint>
-#include <memory>
-#include <vector>
 
+#include "dataplane/net/lazy_array.h"
 #include "dataplane/port/dpdk/local_table.h"
 #include "dataplane/port/port.h"
 
 namespace penstock::port {
 
+/// All zero: a free place.
 struct LocalEndpoint {
   net::Endpoint endpoint;
-  Slot slot = kNoSlot;  ///< kNoSlot: the place is free
+  Slot slot = 0;
+  bool bound = false;
   bool icmp_errors = false;
   bool v6 = false;
 };
@@ -24,39 +25,32 @@ static_assert(sizeof(LocalEndpoint) == 32);
 /// or an error under way when its endpoint was unbound meets nobody rather than a stranger.
 class Endpoints {
  public:
-  /// Untouched pages cost nothing.
-  explicit Endpoints(std::uint32_t capacity)
-      : capacity_(capacity), free_(std::make_unique_for_overwrite<net::LocalId[]>(capacity)) {
-    places_.reserve(capacity);  // local_endpoint() hands out references
-  }
+  /// Memory is taken as places are used.
+  explicit Endpoints(std::uint32_t capacity) : places_(capacity), free_(capacity) {}
 
   /// A free place for the caller to fill, or kNoLocal.
   net::LocalId take() {
-    if (places_.size() < capacity_) {
-      places_.emplace_back();
-      return static_cast<net::LocalId>(places_.size() - 1);
-    }
+    if (used_ < places_.size()) return used_++;
     if (taken_ == given_) return net::kNoLocal;
-    return free_[taken_++ % capacity_];
+    return free_[taken_++ % free_.size()];
   }
   void give_back(net::LocalId id) {
-    places_[id].slot = kNoSlot;
-    free_[given_++ % capacity_] = id;
+    places_[id].bound = false;
+    free_[given_++ % free_.size()] = id;
   }
 
   /// The bound endpoint, or nullptr.
-  const LocalEndpoint* find(net::LocalId id) const {
-    return id < places_.size() && places_[id].slot != kNoSlot ? &places_[id] : nullptr;
-  }
+  const LocalEndpoint* find(net::LocalId id) const { return id < used_ && places_[id].bound ? &places_[id] : nullptr; }
   LocalEndpoint& operator[](net::LocalId id) { return places_[id]; }
   const LocalEndpoint& operator[](net::LocalId id) const { return places_[id]; }
-  std::uint32_t size() const { return static_cast<std::uint32_t>(places_.size()); }
-  void prefetch(net::LocalId id) const { rte_prefetch0(places_.data() + id); }
+  /// Places that were ever used: ids are below.
+  std::uint32_t size() const { return used_; }
+  void prefetch(net::LocalId id) const { rte_prefetch0(&places_[id]); }
 
  private:
-  std::uint32_t capacity_;
-  std::vector<LocalEndpoint> places_;
-  std::unique_ptr<net::LocalId[]> free_;  // a ring of given_ - taken_ ids, the oldest at taken_
+  net::LazyArray<LocalEndpoint> places_;
+  net::LazyArray<net::LocalId> free_;  // a ring of given_ - taken_ ids, the oldest at taken_
+  std::uint32_t used_ = 0;
   std::uint64_t taken_ = 0;
   std::uint64_t given_ = 0;
 };

@@ -3,31 +3,29 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace penstock::port {
 
 tl::expected<std::unique_ptr<LocalTable>, std::string> LocalTable::create(std::span<const net::Address> addresses) {
-  std::unique_ptr<LocalTable> table(new LocalTable(addresses));
-  if (table->addresses_.size() > kMostAddresses) {
-    return tl::unexpected(fmt::format("{} local addresses are more than the {} that DPDK ports serve",
-                                      table->addresses_.size(), kMostAddresses));
+  std::vector<net::Address> sorted(addresses.begin(), addresses.end());
+  std::ranges::sort(sorted);
+  const auto [first, last] = std::ranges::unique(sorted);
+  sorted.erase(first, last);
+  if (sorted.size() > kMostAddresses) {
+    return tl::unexpected(
+        fmt::format("{} local addresses are more than the {} that DPDK ports serve", sorted.size(), kMostAddresses));
   }
-  if (!table->entries_) return tl::unexpected(std::string("no memory for the table of local endpoints"));
-  return table;
+  return std::unique_ptr<LocalTable>(new LocalTable(std::move(sorted)));
 }
 
-LocalTable::LocalTable(std::span<const net::Address> addresses) : addresses_(addresses.begin(), addresses.end()) {
-  std::ranges::sort(addresses_);
-  const auto [first, last] = std::ranges::unique(addresses_);
-  addresses_.erase(first, last);
-  if (addresses_.size() > kMostAddresses) return;
+LocalTable::LocalTable(std::vector<net::Address> addresses)
+    : addresses_(std::move(addresses)), entries_(addresses_.size() * kPorts) {
   for (std::size_t i = 0; i < addresses_.size(); ++i) {
     std::size_t b = bucket(addresses_[i]);
     while (buckets_[b] != 0) b = (b + 1) % kBuckets;
     buckets_[b] = static_cast<std::uint16_t>(i + 1);
   }
-  // Zero pages until ports are bound.
-  entries_.reset(static_cast<Entry*>(std::calloc(addresses_.size() * kPorts + 1, sizeof(Entry))));
 }
 
 tl::expected<Slot, BindError> LocalTable::reserve(const net::Endpoint& e) {

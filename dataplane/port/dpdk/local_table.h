@@ -7,7 +7,6 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -16,6 +15,7 @@
 #include <vector>
 
 #include "dataplane/net/address.h"
+#include "dataplane/net/lazy_array.h"
 #include "dataplane/net/packet.h"
 #include "dataplane/port/port.h"
 
@@ -60,7 +60,7 @@ class LocalTable {
     return index == kNoIndex ? kNoSlot : index << 16 | e.port;
   }
   Owner owner(Slot slot) const { return unpack(entry(slot).load(std::memory_order_acquire)); }
-  void prefetch(Slot slot) const { rte_prefetch0(&entry(slot)); }
+  void prefetch(Slot slot) const { rte_prefetch0(&entries_[slot]); }
 
   /// Takes a free slot for one worker, not yet received on.
   tl::expected<Slot, BindError> reserve(const net::Endpoint& e);
@@ -77,12 +77,9 @@ class LocalTable {
   static constexpr std::uint32_t kNoIndex = UINT32_MAX;
   static constexpr std::size_t kBuckets = 1024;  // four times the addresses, so that probes are short
   static constexpr std::uint32_t kPorts = 1U << 16;
-  using Entry = std::atomic<std::uint32_t>;
-  struct Free {
-    void operator()(Entry* memory) const { std::free(memory); }
-  };
+  using Entry = std::atomic_ref<std::uint32_t>;
 
-  explicit LocalTable(std::span<const net::Address> addresses);
+  explicit LocalTable(std::vector<net::Address> addresses);
 
   // An entry: 0 when free, else who in the upper byte (a worker and one, or one of these), and the number below.
   static constexpr std::uint32_t kSharedBy = 0xfe, kReservedBy = 0xff;
@@ -106,13 +103,13 @@ class LocalTable {
       if (addresses_[index - 1U] == a) return index - 1U;
     }
   }
-  Entry& entry(Slot slot) const { return entries_.get()[slot]; }
+  Entry entry(Slot slot) const { return Entry(entries_[slot]); }
   static std::uint8_t address_of(Slot slot) { return static_cast<std::uint8_t>(slot >> 16); }
   static std::uint16_t port_of(Slot slot) { return static_cast<std::uint16_t>(slot); }
 
   std::vector<net::Address> addresses_;
   std::array<std::uint16_t, kBuckets> buckets_{};  // index + 1
-  std::unique_ptr<Entry, Free> entries_;           // addresses times ports
+  mutable net::LazyArray<std::uint32_t> entries_;  // addresses times ports; atomic_ref wants it mutable
   // Shared endpoints are bound by every worker at start and seldom change: under a lock, off the packet path.
   std::mutex sharing_;
   std::array<std::uint32_t, kMostShared> sharers_{};  // workers in each

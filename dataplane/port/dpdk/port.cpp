@@ -114,7 +114,7 @@ tl::expected<net::LocalId, BindError> DpdkPort::take_place(const net::Endpoint& 
     host_.locals().release(slot);
     return tl::unexpected(BindError::no_resources);
   }
-  endpoints_[id] = {local, slot, options.icmp_errors, !local.address.is_v4()};
+  endpoints_[id] = {local, slot, true, options.icmp_errors, !local.address.is_v4()};
   counters_.locals.add();
   return id;
 }

@@ -104,28 +104,33 @@ void DpdkReceiver::take(const HandedOff& item, net::Burst& burst) {
 }
 
 void DpdkReceiver::poll(const Source& source, net::Burst& burst) {
-  std::array<net::Packet*, kChunk> packets;
-  std::array<net::Frame, kChunk> frames;
+  for (std::uint16_t n = kChunk; n == kChunk && burst.room() >= kChunk;) {
+    std::array<net::Packet*, kChunk> packets;
+    n = rte_eth_rx_burst(source.device->id(), source.queue, packets.data(), kChunk);
+    counters_.receives.add(n);
+    take_apart(std::span(packets).first(n), source, burst);
+  }
+}
+
+void DpdkReceiver::take_apart(std::span<net::Packet*> packets, const Source& source, net::Burst& burst) {
   std::array<Slot, kChunk> slots;
-  if (burst.size >= kChunk || burst.room() < kChunk) return;
-  const std::uint16_t n = rte_eth_rx_burst(source.device->id(), source.queue, packets.data(), kChunk);
-  if (n == 0) return;
-  counters_.receives.add(n);
-  for (std::uint16_t i = 0; i < n; ++i) rte_prefetch0(rte_pktmbuf_mtod(packets[i], void*));
-  for (std::uint16_t i = 0; i < n; ++i) {
+  for (net::Packet* p : packets) rte_prefetch0(rte_pktmbuf_mtod(p, void*));
+  for (std::size_t i = 0; i < packets.size(); ++i) {
     net::Packet* p = packets[i];
     rte_prefetch0(&net::info(p));
     p->port = source.device->index();
-    frames[i] = net::parse_frame(bytes_of(p), flagged(p, RTE_MBUF_F_RX_IP_CKSUM_MASK, RTE_MBUF_F_RX_IP_CKSUM_GOOD));
-    if (frames[i].kind != net::FrameKind::datagram) continue;
-    slots[i] = locals_.slot(frames[i].destination);
+    // In place: a copy's wide loads would wait for the small stores before them.
+    const net::Frame& frame = *new (&frames_[i]) net::Frame(
+        net::parse_frame(bytes_of(p), flagged(p, RTE_MBUF_F_RX_IP_CKSUM_MASK, RTE_MBUF_F_RX_IP_CKSUM_GOOD)));
+    if (frame.kind != net::FrameKind::datagram) continue;
+    slots[i] = locals_.slot(frame.destination);
     if (slots[i] != kNoSlot) locals_.prefetch(slots[i]);
   }
-  for (std::uint16_t i = 0; i < n; ++i) {
-    if (frames[i].kind == net::FrameKind::datagram && packets[i]->nb_segs == 1) {
-      steer_datagram(packets[i], frames[i], slots[i], source, burst);
+  for (std::size_t i = 0; i < packets.size(); ++i) {
+    if (frames_[i].kind == net::FrameKind::datagram && packets[i]->nb_segs == 1) {
+      steer_datagram(packets[i], frames_[i], slots[i], source, burst);
     } else {
-      steer(packets[i], frames[i], source, burst);
+      steer(packets[i], frames_[i], source, burst);
     }
   }
 }

@@ -2,6 +2,7 @@
 // Frames to packets: the receiving half of the DPDK port. Each frame goes to the worker that owns its destination, to
 // the kernel, or is dropped by name.
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -29,8 +30,7 @@ class DpdkReceiver {
   bool receive(net::Burst& burst, std::uint64_t now_ns);
 
  private:
-  // Frames looked at together, so that one's memory is fetched while another is taken apart; and packets enough for one
-  // pass: mbufs, private areas and headers of more than these would push each other out of the first cache.
+  // Frames looked at together, so that one's memory is fetched while another is taken apart.
   static constexpr std::uint16_t kChunk = 64;
 
   struct Source {
@@ -42,6 +42,7 @@ class DpdkReceiver {
 
   bool take_handed_off(net::Burst& burst);
   void poll(const Source& source, net::Burst& burst);
+  void take_apart(std::span<net::Packet*> packets, const Source& source, net::Burst& burst);
   void steer(net::Packet* p, const net::Frame& frame, const Source& source, net::Burst& burst);
   void steer_datagram(net::Packet* p, const net::Frame& frame, Slot slot, const Source& source, net::Burst& burst);
   void steer_icmp_error(net::Packet* p, const net::Frame& frame, const Source& source);
@@ -70,10 +71,11 @@ class DpdkReceiver {
   PathMtus& path_mtus_;
   DpdkSender& sender_;
   PortCounters& counters_;
-  std::vector<Source> sources_;        ///< the queues of this worker
-  std::vector<Source> by_device_;      ///< for frames that other workers received
-  std::size_t first_source_ = 0;       ///< served first, in turn
-  std::vector<std::uint8_t> to_wake_;  ///< by worker
+  std::array<net::Frame, kChunk> frames_;  ///< of the chunk at hand
+  std::vector<Source> sources_;            ///< the queues of this worker
+  std::vector<Source> by_device_;          ///< for frames that other workers received
+  std::size_t first_source_ = 0;           ///< served first, in turn
+  std::vector<std::uint8_t> to_wake_;      ///< by worker
   bool wakes_pending_ = false;
   std::uint64_t now_ns_ = 0;
 };
