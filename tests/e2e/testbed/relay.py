@@ -132,10 +132,10 @@ class Penstockd(Relay):
         return path
 
     def end(self) -> int:
-        """The exit code after two SIGTERM: drain, and then at once."""
-        for _ in range(2):
-            self.process.signal(signal.SIGTERM)
-            time.sleep(0.05)
+        """The exit code after two SIGTERM: drain, and then at once. Two that come together are one to a process."""
+        self.process.signal(signal.SIGTERM)
+        wait_until(lambda: not self.process.running() or "draining" in self.log(), 10, "the relay draining")
+        self.process.signal(signal.SIGTERM)
         return self.process.wait(10)
 
     def fetch(self, path: str) -> str:
