@@ -1,5 +1,7 @@
 """The report as a table for people."""
 
+from .verdicts import memory_to_coturn
+
 STAGES = ("receive", "classify", "service", "transmit", "mailbox", "timers")
 
 
@@ -7,7 +9,7 @@ def lines(report):
     yield from _cost(report.get("cost", []))
     yield from _latency(report.get("latency"))
     yield from _memory(report.get("memory"))
-    yield from _coturn(report.get("coturn", []))
+    yield from _coturn(report)
     for verdict in report["verdicts"]:
         bound = f"at most {verdict['at_most']}" if "at_most" in verdict else f"at least {verdict['at_least']}"
         yield f"{'ok    ' if verdict['ok'] else 'MISSED'} {verdict['what']}: {verdict['value']} ({bound})"
@@ -20,13 +22,13 @@ def _cost(entries):
         return
     yield "Cycles per packet over memif, flat out (medians; stages are the relay's)"
     yield (f"{'':>8}{'channels':>9}{'penstock':>10}{'macswap':>9}{'ratio':>7}"
-           + "".join(f"{stage:>10}" for stage in STAGES) + f"{'Mpps':>7}{'gen busy':>10}")
+           + "".join(f"{stage:>10}" for stage in STAGES) + f"{'Mpps':>7}{'busy':>6}{'gen busy':>10}")
     for entry in entries:
         relay = entry["penstock"]
         stages = "".join(f"{relay['stage_cycles_per_packet'].get(stage, 0):>10.1f}" for stage in STAGES)
         yield (f"{entry['payload_bytes']:>6} B{entry['flows']:>9}{relay['cycles_per_packet']['median']:>10.1f}"
                f"{entry['macswap']['cycles_per_packet']['median']:>9.1f}{entry['ratio']:>7.2f}{stages}"
-               f"{relay['delivered_pps'] / 1e6:>7.2f}{relay['generator_busy_ratio']:>10.2f}")
+               f"{relay['delivered_pps'] / 1e6:>7.2f}{relay['busy_ratio']:>6.2f}{relay['generator_busy_ratio']:>10.2f}")
     yield ""
 
 
@@ -62,9 +64,16 @@ def _memory(memory):
     yield ""
 
 
-def _coturn(entries):
+def _coturn(report):
+    entries = report.get("coturn", [])
     for entry in entries:
         yield (f"coturn over loopback, {entry['payload_bytes']} B, {entry['direction']}: "
                f"{entry['cpu_us_per_packet']:.2f} us, {entry['mpps_per_cpu_second']:.3f} Mpps per CPU second")
+    for entry in report.get("cost", []):
+        if of_size := [e["mpps_per_cpu_second"] for e in entries if e["payload_bytes"] == entry["payload_bytes"]]:
+            floor = entry["macswap"]["mpps_per_cpu_second"] / (sum(of_size) / len(of_size))
+            yield f"macswap over memif, {entry['payload_bytes']} B: {floor:.1f} times coturn's packets per CPU second"
+    if (from_memory := memory_to_coturn(report)) is not None:
+        yield f"the service from memory, 100 B: {from_memory} times coturn's packets per CPU second"
     if entries:
         yield ""

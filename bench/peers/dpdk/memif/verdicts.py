@@ -20,10 +20,23 @@ def verdicts(report):
         coturn.setdefault(entry["payload_bytes"], []).append(entry["mpps_per_cpu_second"])
     for entry in report.get("cost", []):
         if rates := coturn.get(entry["payload_bytes"]):
-            value = entry["penstock"]["mpps_per_cpu_second"] / (sum(rates) / len(rates))
-            _judge(found, f"{entry['payload_bytes']} B: packets per CPU second / coturn's", round(value, 1),
+            value = entry["penstock"]["mpps_per_cpu_second"] / _mean(rates)
+            _judge(found, f"{entry['payload_bytes']} B, over memif: packets per CPU second / coturn's", round(value, 1),
                    COTURN_RATIO, at_most=False)
     return found
+
+
+def memory_to_coturn(report):
+    """Packets per CPU second of the service fed from memory as a multiple of coturn's, at 100 B; nothing unless both
+    were measured. Not judged: memory_port does none of a device's work."""
+    mine = [entry["mpps_per_cpu_second"] for name, entry in report.get("memory", {}).items()
+            if name.startswith(("channel_to", "peer_to"))]
+    theirs = [entry["mpps_per_cpu_second"] for entry in report.get("coturn", []) if entry["payload_bytes"] == 100]
+    return round(_mean(mine) / _mean(theirs), 1) if mine and theirs else None
+
+
+def _mean(values):
+    return sum(values) / len(values)
 
 
 def _judge(found, what, value, limit, at_most):
