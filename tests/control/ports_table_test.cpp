@@ -25,8 +25,8 @@ TEST(PortsTable, ShowsDevicesInterfacesAndSteering) {
   fake.port.handed_over.set(100);
   const auto table = ports_table(ports_json(two_devices(), fake.sources));
   ASSERT_TRUE(table) << table.error();
-  EXPECT_THAT(*table, HasSubstr("\neth1          net_af_xdp  up     1500  1/1     software  -   "));
-  EXPECT_THAT(*table, HasSubstr("\n0000:01:00.0  net_ixgbe   10G    1500  2/2     rss       rx_udp_checksum,tx_udp_"));
+  EXPECT_THAT(*table, HasSubstr("\neth1          net_af_xdp  up    1500  1/1     software  -   "));
+  EXPECT_THAT(*table, HasSubstr("\n0000:01:00.0  net_ixgbe   10G   1500  2/2     rss       rx_udp_checksum,tx_udp_"));
   EXPECT_THAT(*table, HasSubstr("eth1: XDP took 1000 frames (10 fragments, 1 ICMP errors), left 300 to the kernel"));
   EXPECT_THAT(*table, HasSubstr("0000:01:00.0: pen1 gives the kernel neighbour 7 (dropped 0), icmp 8 (dropped 3),"));
   EXPECT_THAT(*table, HasSubstr("\npen1.100   0000:01:00.0  100   down"));
