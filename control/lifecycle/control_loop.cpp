@@ -174,7 +174,9 @@ void ControlLoop::slow_tick() {
     manager_.feed_watchdog();
   }
   if (slow_ticks_++ % kSlowTicksPerLoadSample == 0) load_.sample(engine::monotonic_ns());
-  port_watch_.look(read_ports(relay_.network()));
+  const PortsState ports = read_ports(relay_.network());
+  port_watch_.look(ports);
+  port_watch_.verify_steering(ports, relay_.sources());
   log_.tick();
   slow_timer_.expires_after(slow_period());
   slow_timer_.async_wait([this](boost::system::error_code error) {

@@ -46,6 +46,30 @@ void PortWatch::look(const PortsState& ports) {
   tell_warnings(ports);
 }
 
+void PortWatch::verify_steering(const PortsState& ports, const std::vector<WorkerSource>& workers) {
+  constexpr std::uint64_t kPackets = 1000;
+  constexpr std::uint64_t kOneInTwenty = 20;
+  const bool by_rules = std::ranges::any_of(
+      ports.devices, [](const DeviceState& d) { return d.facts.steering == port::Steering::flow_rules; });
+  if (steering_known_ || !by_rules) return;
+  std::uint64_t right = 0;
+  std::uint64_t wrong = 0;
+  for (const WorkerSource& w : workers) {
+    right += w.port->same_worker.get();
+    wrong += w.port->handed_over.get();
+  }
+  if (right + wrong < kPackets) return;
+  steering_known_ = true;
+  if (wrong * kOneInTwenty <= right) {
+    log_.info("steering_verified", "the devices bring packets to their workers",
+              {{"same_worker", right}, {"handed_over", wrong}});
+  } else {
+    log_.warning(
+        "steering_not_effective", "the devices took the rules for ports, and packets arrive elsewhere",
+        {{"same_worker", right}, {"handed_over", wrong}, {"fix", "update the NIC's firmware, or live with it"}});
+  }
+}
+
 void PortWatch::tell_link(const DeviceState& device) {
   const DeviceFacts& f = device.facts;
   if (f.link_up) {

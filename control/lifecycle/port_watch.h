@@ -7,6 +7,7 @@
 
 #include "control/log/log.h"
 #include "control/metrics/ports_state.h"
+#include "control/metrics/sources.h"
 
 namespace penstock::control {
 
@@ -19,6 +20,9 @@ class PortWatch {
   void announce(const PortsState& ports);
   /// About once a second: tells what changed since the last call.
   void look(const PortsState& ports);
+  /// Likewise, until it is known: whether the rules in the devices bring packets to the workers that own them, by the
+  /// first thousand.
+  void verify_steering(const PortsState& ports, const std::vector<WorkerSource>& workers);
 
  private:
   void announce(const DeviceState& device, bool huge_pages);
@@ -26,6 +30,7 @@ class PortWatch {
   void tell_warnings(const PortsState& ports);
 
   Log& log_;
+  bool steering_known_ = false;
   std::vector<bool> links_up_;  ///< by device
   std::vector<std::string> warnings_;
 };

@@ -67,6 +67,25 @@ TEST_F(Watching, WhatTheMirrorCannotFollowIsToldWhenItAppears) {
   EXPECT_THAT(text, Not(HasSubstr("policy rules")));
 }
 
+TEST_F(Watching, RulesOfADeviceAreJudgedByTheFirstThousandPackets) {
+  port::PortCounters counters;
+  const std::vector<WorkerSource> workers = {{.port = &counters}};
+  counters.same_worker.add(900);
+  counters.handed_over.add(600);
+  watch_.verify_steering(ports_, workers);
+  EXPECT_EQ(told(), "") << "no device has rules";
+  ports_.devices[1].facts.steering = port::Steering::flow_rules;
+  watch_.verify_steering(ports_, workers);
+  EXPECT_THAT(told(), HasSubstr("steering_not_effective"));
+  watch_.verify_steering(ports_, workers);
+  EXPECT_EQ(told(), "") << "said once";
+
+  PortWatch another(log_);
+  counters.same_worker.add(100'000);
+  another.verify_steering(ports_, workers);
+  EXPECT_THAT(told(), HasSubstr("steering_verified"));
+}
+
 TEST_F(Watching, SocketsAreOneLine) {
   watch_.announce({});
   EXPECT_THAT(told(), HasSubstr("kernel sockets by io_uring"));
