@@ -40,7 +40,7 @@ struct alignas(64) Lane {
 };
 static_assert(sizeof(Lane) == 64);
 
-/// What the far end has to see: from where each client's and each peer's packets come after the relay.
+/// From where to where.
 struct Way {
   net::Endpoint source, destination;
 };

@@ -1,5 +1,6 @@
 #include "bench/load/frames/report.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace penstock::frames {

@@ -121,7 +121,8 @@ unsigned Traffic::send(std::uint64_t now) {
   return n;
 }
 
-// The packet is full of kFiller, apart from where an earlier one began: so a whole line is written, and then the stamp.
+// The packet is full of kFiller but for its beginning, which may be that of a lane with another head: four bytes behind
+// the stamp are made filler again.
 void Traffic::write(net::Packet* p, const Lane& lane, const Stamp& stamp) const {
   std::uint8_t* frame = rte_pktmbuf_mtod(p, std::uint8_t*);
   std::memcpy(frame, lane.head.data(), kChannelHead);
