@@ -192,6 +192,24 @@ def test_dont_fragment_on_a_narrow_path_comes_back_as_an_icmp_attribute(network,
         network.router.ip("link", "set", "peer", "mtu", "1500")
 
 
+def test_a_client_behind_a_narrow_link_gets_what_is_too_long_for_it(network, relay, client, family):
+    """IPv6: nobody on the way cuts for the relay, so that it has to learn from the first one."""
+    relay(workers=2)
+    clients = [client(server=getattr(network.relay, family)) for _ in range(4)]
+    network.router.ip("link", "set", "client", "mtu", "1300")
+    try:
+        with PeerSocket(network.peer, getattr(network.peer, family)) as peer:
+            for one in clients:
+                assert one.allocate((stun.REQUESTED_ADDRESS_FAMILY, FAMILIES[family])).succeeded
+                assert one.create_permission(peer.address[0]).succeeded
+                peer.send(bytes(1350), one.relayed)
+                if one.receive_payload(0.5) is None:
+                    peer.send(bytes(1350), one.relayed)
+                    assert one.receive_payload() == bytes(1350)
+    finally:
+        network.router.ip("link", "set", "client", "mtu", "1500")
+
+
 def test_fragments_of_hundreds_of_datagrams_arrive_whole(network, relay, client, family):
     relay(workers=2)
     one = client(server=getattr(network.relay, family))

@@ -19,6 +19,7 @@ namespace penstock::port {
 enum class HandoffKind : std::uint64_t {
   datagram,        ///< delivered as far as it can be: PacketInfo::flow holds the Slot of its destination
   frame,           ///< an untouched frame, to be looked at by its owner (fragments, ICMP errors)
+  path_mtu,        ///< such a frame that every worker gets, to read only: an ICMP error that tells a path's MTU
   outgoing,        ///< a packet as a finished frame for the device rte_mbuf::port
   outgoing_extra,  ///< such a frame that is no packet in the balance: a later piece of one
 };

@@ -21,6 +21,12 @@ std::span<const std::uint8_t> bytes_of(const net::Packet* p) {
   return net::payload(p);
 }
 
+// "Packet too big", "fragmentation needed and DF set" (RFC 4443 section 3.2, RFC 1191).
+bool tells_path_mtu(const net::Frame& error) {
+  const bool too_big = error.v6 ? error.icmp_type == 2 : error.icmp_type == 3 && error.icmp_code == 4;
+  return too_big && error.icmp_data != 0;
+}
+
 // The payload's sum, with as little work as what the device did allows; nullopt when the datagram is damaged.
 std::optional<std::uint16_t> payload_sum(const net::Packet* p, const net::Frame& frame) {
   switch (p->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) {
@@ -97,6 +103,9 @@ void DpdkReceiver::take(const HandedOff& item, net::Burst& burst) {
       return take_datagram(item.packet, burst);
     case HandoffKind::frame:
       return take_frame(item.packet, burst);
+    case HandoffKind::path_mtu:
+      learn_path_mtu(net::parse_frame(bytes_of(item.packet), true));
+      return net::free(item.packet);
     case HandoffKind::outgoing:
     case HandoffKind::outgoing_extra:
       return sender_.send_for_another(item.packet, item.kind == HandoffKind::outgoing);
@@ -173,15 +182,30 @@ void DpdkReceiver::steer_datagram(net::Packet* p, const net::Frame& frame, Slot 
 void DpdkReceiver::steer_icmp_error(net::Packet* p, const net::Frame& frame, const Source& source) {
   const Slot slot = locals_.slot(frame.source);
   const Owner owner = slot == kNoSlot ? Owner{} : locals_.owner(slot);
+  if (owner.kind == Owner::Kind::shared && tells_path_mtu(frame)) return tell_path_mtu(p, frame);
   if (owner.kind != Owner::Kind::worker) return punt(p, source);
   if (owner.worker != worker_) return hand_off(p, owner.worker, HandoffKind::frame);
-  const bool too_big = frame.v6 ? frame.icmp_type == 2 : frame.icmp_type == 3 && frame.icmp_code == 4;
-  if (too_big && frame.icmp_data != 0) path_mtus_.learn(frame.destination.address, frame.icmp_data, now_ns_);
+  learn_path_mtu(frame);
   const LocalEndpoint* local = endpoints_.find(owner.local);
   if (local != nullptr && local->icmp_errors) {
     icmp_errors_.push({owner.local, frame.destination, frame.icmp_type, frame.icmp_code, frame.icmp_data});
   }
   net::free(p);
+}
+
+// Whose the client is that a shared endpoint sent to, the device may know, but not we: all workers are told.
+void DpdkReceiver::tell_path_mtu(net::Packet* p, const net::Frame& frame) {
+  learn_path_mtu(frame);
+  for (std::uint16_t worker = 0; worker < workers_; ++worker) {
+    if (worker == worker_) continue;
+    rte_mbuf_refcnt_update(p, 1);
+    hand_off(p, worker, HandoffKind::path_mtu);
+  }
+  net::free(p);
+}
+
+void DpdkReceiver::learn_path_mtu(const net::Frame& frame) {
+  if (tells_path_mtu(frame)) path_mtus_.learn(frame.destination.address, frame.icmp_data, now_ns_);
 }
 
 // All pieces of a datagram meet at one worker, whatever queues they came in by.

@@ -46,6 +46,8 @@ class DpdkReceiver {
   void steer(net::Packet* p, const net::Frame& frame, const Source& source, net::Burst& burst);
   void steer_datagram(net::Packet* p, const net::Frame& frame, Slot slot, const Source& source, net::Burst& burst);
   void steer_icmp_error(net::Packet* p, const net::Frame& frame, const Source& source);
+  void tell_path_mtu(net::Packet* p, const net::Frame& frame);
+  void learn_path_mtu(const net::Frame& frame);
   void steer_fragment(net::Packet* p, const net::Frame& frame, const Source& source, net::Burst& burst);
   void take(const HandedOff& item, net::Burst& burst);
   void take_frame(net::Packet* p, net::Burst& burst);
