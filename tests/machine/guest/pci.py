@@ -35,6 +35,23 @@ def release(address: str) -> None:
         (_BUS / "devices" / address / "driver/unbind").write_text(address, encoding="ascii")
 
 
+def let_through(address: str) -> None:
+    """The IOMMU passes the device's accesses on as they are (ABI/testing/sysfs-kernel-iommu_groups)."""
+    _set_domain(address, "identity")
+
+
+def hold_back(address: str) -> None:
+    """The device reaches only what its driver mapped."""
+    _set_domain(address, "DMA")
+
+
+def _set_domain(address: str, kind: str) -> None:
+    release(address)
+    domain = _BUS / "devices" / address / "iommu_group/type"
+    if domain.read_text(encoding="ascii").strip() != kind:
+        domain.write_text(kind + "\n", encoding="ascii")
+
+
 def group_file(address: str) -> Path:
     """Whoever may open this may use the device, and every other one of its IOMMU group."""
     return Path("/dev/vfio") / os.path.basename(os.readlink(_BUS / "devices" / address / "iommu_group"))

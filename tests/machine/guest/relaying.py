@@ -13,6 +13,7 @@ from testbed import metrics, uclient
 from testbed.process import Process, wait_until
 from testbed.relay import toml
 
+import cable
 import pinging
 import place
 from report import Case, Report
@@ -44,6 +45,7 @@ class Setup:
     dataplane: dict
     workers: int = 1
     as_service: bool = False
+    cable: str | None = None  # QEMU's name of the device whose cable is pulled on the way
 
 
 class Relay:
@@ -53,12 +55,13 @@ class Relay:
         self.setup = setup
         self.directory = Path(tempfile.mkdtemp(prefix="penstock-machine-"))
         self.directory.chmod(0o755)
-        command = [str(setup.bin_dir / "penstockd"), "--config", str(self._configure()), "--workers", str(setup.workers)]
-        self.process = Process(place.RELAY, *(_AS_SERVICE if setup.as_service else []), *command)
+        privileges = _AS_SERVICE if setup.as_service else []
+        self.process = Process(place.RELAY, *privileges, str(setup.bin_dir / "penstockd"),
+                               "--config", str(self._configure()), "--workers", str(setup.workers))
 
     def wait_until_ready(self) -> None:
         try:
-            wait_until(self._ready, 60, "penstockd ready", every_s=0.2)
+            wait_until(self._ready, 180, "penstockd ready", every_s=0.2)
         except (TimeoutError, RuntimeError) as error:
             raise RuntimeError(f"{error}: {self.last_words()}") from None
 
@@ -121,6 +124,9 @@ def run(report: Report, case: Case, setup: Setup) -> None:
         try:
             relay.wait_until_ready()
             _ask_everything(case, relay)
+            if setup.cable:
+                cable.pull_and_plug(case, relay, setup.cable, (USER, PASSWORD))
+                case.check("packets balance after it", *_balance(relay))
             _note_facts(report, case, relay)
             code = relay.end()
             case.check("ends cleanly", code == 0, "" if code == 0 else f"exit code {code}: {relay.last_words()}")

@@ -37,16 +37,20 @@ class Nic:
     pci_address: str
     mac: str
 
+    @property
+    def name(self) -> str:
+        """QEMU's for it: nic04 in slot 4."""
+        return "nic" + self.pci_address[8:10]
+
     @staticmethod
     def in_slot(model: str, slot: int) -> "Nic":
         return Nic(model, f"0000:00:{slot:02x}.0", f"52:54:00:00:00:{slot:02x}")
 
     def arguments(self) -> list[str]:
         device = MODELS.get(self.model, _CLIENT).device
-        slot = self.pci_address.split(":")[2]
-        name = "nic" + slot.partition(".")[0]
-        return ["-netdev", f"hubport,id={name},hubid={_HUB}",
-                "-device", f"{device},netdev={name},addr={slot},mac={self.mac},romfile="]
+        return ["-netdev", f"hubport,id=hub-{self.name},hubid={_HUB}",
+                "-device", f"{device},id={self.name},netdev=hub-{self.name},addr={self.pci_address[8:]},mac={self.mac},"
+                           "romfile="]
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,10 @@ class Machine:
     cores: int = 2
     memory_mb: int = 1536
     huge_pages: int = 192
+
+    @property
+    def monitor(self) -> Path:
+        return self.share / "monitor"
 
     @property
     def client(self) -> Nic:
@@ -81,7 +89,8 @@ class Machine:
             "-machine", "q35,kernel-irqchip=split", "-accel", self.accelerator, "-cpu", "max",
             "-smp", str(self.cores), "-m", str(self.memory_mb),
             "-device", "intel-iommu,intremap=on,caching-mode=on,aw-bits=48",
-            "-serial", "stdio", "-kernel", str(self.kernel), "-initrd", str(self.initramfs), "-append", kernel_line,
+            "-serial", "stdio", "-qmp", f"unix:{self.monitor},server=on,wait=off",
+            "-kernel", str(self.kernel), "-initrd", str(self.initramfs), "-append", kernel_line,
             "-fsdev", "local,id=root,path=/,security_model=none,readonly=on,multidevs=remap",
             "-device", "virtio-9p-pci,fsdev=root,mount_tag=root",
             "-fsdev", f"local,id=share,path={self.share},security_model=none",
