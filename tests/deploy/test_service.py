@@ -95,9 +95,3 @@ def test_a_run_that_was_cut_short_is_made_good(host):
     config.write_text(config.read_text().replace("20199", "20299"))
     host.roll(with_key("relay", "port_max", 20299))
     assert host.told() == ["stop", "start"]
-
-
-def test_what_died_is_started(host):
-    os.kill(host.pid(), signal.SIGKILL)
-    host.roll(with_key("relay", "port_max", 20299))
-    assert host.told() == ["start"]

@@ -58,7 +58,7 @@ def play(root: Path, variables: dict, playbook: Path | list = ANSIBLE / "site.ym
         "ANSIBLE_NOCOLOR": "1",
     }
     done = subprocess.run(["/usr/bin/ansible-playbook", "--inventory", inventory, playbook], cwd=ANSIBLE,
-                          env=environment, text=True, capture_output=True, timeout=150)
+                          env=environment, text=True, capture_output=True, timeout=300)
     try:
         report = json.loads(done.stdout[done.stdout.index("{"):])
     except ValueError:
