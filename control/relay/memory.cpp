@@ -42,7 +42,8 @@ std::uint64_t of_devices(const Config& config, std::uint64_t workers) {
     if (choice.device->mtu + 64U > kFrameRoom) room = kJumboFrameRoom;
   }
   if (devices == 0) return 0;
-  const std::uint64_t packets = config.dataplane.packets + devices * std::max<std::uint64_t>(2 * config.dpdk.descriptors, kAfXdpRings);
+  const std::uint64_t packets =
+      config.dataplane.packets + devices * std::max<std::uint64_t>(2 * config.dpdk.descriptors, kAfXdpRings);
   return devices * kDeviceBytes + workers * (packets * (kPacketBytes + room + net::kHeadroom) + kReassemblyBytes) +
          workers * workers * config.dpdk.handoff * sizeof(port::HandedOff);
 }

@@ -76,6 +76,10 @@ tl::expected<std::unique_ptr<port::Port>, std::string> Network::create_port(std:
   return port::UringPort::create(uring_options(dataplane_));
 }
 
+void Network::close() {
+  if (dpdk_ != nullptr) dpdk_->close_devices();
+}
+
 void Network::poll() {
   if (dpdk_ != nullptr) dpdk_->poll();
 }

@@ -29,6 +29,9 @@ class Network {
   /// Now and then: looks after the devices.
   void poll();
 
+  /// After the workers' threads have ended, and before the workers go, whose packets devices may still hold.
+  void close();
+
   /// nullptr when the ports are sockets.
   const port::DpdkHost* dpdk() const { return dpdk_.get(); }
   /// Names of the kernel's interfaces that stand for the devices; none for sockets, which have all of the host's.

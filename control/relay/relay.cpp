@@ -82,6 +82,7 @@ Result Relay::set_up(const Config& config, engine::Worker& worker, std::uint16_t
 
 Relay::~Relay() {
   stop();
+  network_.close();
   for (auto& worker : workers_) worker.reset();
 }
 

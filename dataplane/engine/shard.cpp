@@ -33,6 +33,7 @@ Shard::~Shard() {
 }
 
 void Shard::discard_pending() {
+  port_->discard_pending();
   for (net::Packet* p : outgoing_) net::free(p);
   outgoing_.clear();
   std::array<HandedOver, 32> left;

@@ -108,6 +108,10 @@ class Port {
   /// Ends the current or the next wait(). From any thread.
   virtual void wake() = 0;
 
+  /// Frees the packets it holds, sent or not. At the end: its worker runs no more, and packets of other workers' pools
+  /// may be among them.
+  virtual void discard_pending() {}
+
   virtual const PortCounters& counters() const = 0;
 };
 

@@ -147,6 +147,8 @@ void change(Key& key) {
   }
   if (const auto* choice = std::get_if<Choice>(&key.slot)) {
     *choice->value = static_cast<std::uint8_t>(choice->names.size() - 1);
+  } else if (std::holds_alternative<std::vector<PortChoice>*>(key.slot)) {
+    ASSERT_TRUE(assign(key, std::string_view("dpdk:0000:01:00.0;address=192.0.2.1/24;mtu=9000")));
   } else if (!assign(key, std::string_view("192.0.2.7"))) {
     ASSERT_TRUE(assign(key, std::string_view("quoted \"\\ name:with \x01 and \xc3\xa9")));
   }

@@ -253,9 +253,14 @@ void Device::stop() {
   rte_eth_dev_stop(id_);
 }
 
-Device::~Device() {
+void Device::close() {
   stop();
   if (id_ != UINT16_MAX) rte_eth_dev_close(id_);
+  id_ = UINT16_MAX;
+}
+
+Device::~Device() {
+  close();
 }
 
 }  // namespace penstock::port

@@ -60,6 +60,8 @@ class Device {
   /// Sets up queues and offloads and starts. `pools`: one per worker, for its receive queue; they outlive the device.
   tl::expected<void, std::string> start(const DeviceSetup& setup, std::span<rte_mempool* const> pools);
   void stop();
+  /// Stops it and frees every packet in its queues: also those of other pools that it was given to send.
+  void close();
 
   // Facts, fixed after start().
   const DeviceSpec& spec() const { return spec_; }

@@ -26,7 +26,7 @@ tl::expected<std::unique_ptr<Handoff>, std::string> Handoff::create(std::uint16_
   return handoff;
 }
 
-Handoff::~Handoff() {
+void Handoff::discard() {
   std::array<HandedOff, 32> left;
   for (auto& lane : lanes_) {
     while (const unsigned n = lane.take(left)) {

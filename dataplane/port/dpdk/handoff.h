@@ -33,8 +33,7 @@ struct HandedOff {
 class Handoff {
  public:
   static tl::expected<std::unique_ptr<Handoff>, std::string> create(std::uint16_t workers, unsigned capacity);
-  /// Frees what is under way.
-  ~Handoff();
+  ~Handoff() { discard(); }
 
   std::uint16_t workers() const { return workers_; }
 
@@ -42,6 +41,9 @@ class Handoff {
   bool send(std::uint16_t from, std::uint16_t to, const HandedOff& item) { return lane(from, to).send(item); }
   /// Worker `to`: takes what `from` sent.
   unsigned take(std::uint16_t from, std::uint16_t to, std::span<HandedOff> out) { return lane(from, to).take(out); }
+
+  /// Frees what is under way; when no worker runs any more.
+  void discard();
 
   Waker& waker(std::uint16_t worker) { return *wakers_[worker]; }
 

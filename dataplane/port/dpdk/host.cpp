@@ -63,6 +63,12 @@ tl::expected<std::unique_ptr<DpdkHost>, std::string> DpdkHost::open(const std::v
 
 DpdkHost::~DpdkHost() = default;
 
+void DpdkHost::close_devices() {
+  for (auto& rules : rules_) rules.reset();
+  for (const auto& device : devices_) device->close();
+  if (handoff_ != nullptr) handoff_->discard();
+}
+
 Result DpdkHost::open_device(DeviceSpec spec) {
   const auto index = static_cast<std::uint16_t>(devices_.size());
   std::unique_ptr<XdpFilter> filter;

@@ -50,6 +50,9 @@ class DpdkHost {
   /// Control, a few times a second: links and statistics of the devices.
   void poll();
 
+  /// Closes the devices. After the workers have ended, and before their pools go: transmit queues keep packets of them.
+  void close_devices();
+
   const DpdkOptions& options() const { return options_; }
   std::span<const std::unique_ptr<Device>> devices() const { return devices_; }
   LocalTable& locals() { return *locals_; }

@@ -38,6 +38,7 @@ class DpdkPort final : public Port {
   std::size_t take_icmp_errors(std::span<IcmpError> out) override { return icmp_errors_.take(out); }
   void wait(std::uint64_t timeout_ns) override;
   void wake() override { host_.handoff().waker(worker_).wake(); }
+  void discard_pending() override { sender_->discard_pending(); }
   const PortCounters& counters() const override { return counters_; }
 
  private:

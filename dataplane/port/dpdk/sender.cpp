@@ -37,13 +37,14 @@ DpdkSender::DpdkSender(DpdkHost& host, std::uint16_t worker, const Endpoints& en
   }
 }
 
-DpdkSender::~DpdkSender() {
+void DpdkSender::discard_pending() {
   waiting_.offer(0, [](net::Packet* p, bool) {
     net::free(p);
     return true;
   });
   for (const auto& exit : exits_) {
     for (std::uint32_t i = 0; i < exit->size; ++i) net::free(exit->frames[i]);
+    exit->size = 0;
   }
 }
 

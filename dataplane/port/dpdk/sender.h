@@ -23,7 +23,7 @@ class DpdkSender {
   /// Everything given outlives the sender.
   DpdkSender(DpdkHost& host, std::uint16_t worker, const Endpoints& endpoints, ForwardingView& view,
              IcmpErrorQueue& icmp_errors, PathMtus& path_mtus, PortCounters& counters);
-  ~DpdkSender();
+  ~DpdkSender() { discard_pending(); }
 
   /// Each packet is sent, held until its next hop is resolved, or dropped by name; clears the burst.
   void transmit(net::Burst& burst, std::uint64_t now_ns);
@@ -32,6 +32,8 @@ class DpdkSender {
   bool advance(bool changed, std::uint64_t now_ns);
   /// A finished frame of a worker without a transmit queue on rte_mbuf::port.
   void send_for_another(net::Packet* frame, bool is_packet);
+  /// Frees what waits, and what no transmit took.
+  void discard_pending();
   std::uint32_t held() const { return waiting_.size(); }
 
  private:
