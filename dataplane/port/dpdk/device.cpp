@@ -13,8 +13,10 @@
 #include <array>
 #include <cctype>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <thread>
 
 #include "dataplane/net/packet_pool.h"
 #include "dataplane/port/dpdk/interface_request.h"
@@ -143,9 +145,22 @@ Result Device::start(const DeviceSetup& setup, std::span<rte_mempool* const> poo
   if (auto set = set_mtu(); !set) return set;
   if (const int error = rte_eth_dev_start(id_); error != 0) return tl::unexpected(sentence("start the device", error));
   started_ = true;
+  // Neighbour solicitations are multicast (RFC 4861 section 7.2.2), and the kernel behind the tap has to see them.
+  // A device that cannot be asked lets everything pass.
+  if (kernel_interface_ == 0) static_cast<void>(rte_eth_allmulticast_enable(id_));
   find_interrupts();
-  poll();
+  wait_for_link();
   return {};
+}
+
+// Copper takes a second or two to negotiate; a cable that is not there is told about, and waited for no longer.
+void Device::wait_for_link() {
+  constexpr unsigned kTries = 30;
+  poll();
+  for (unsigned i = 0; i < kTries && spec_.is_pci() && !link_up(); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    poll();
+  }
 }
 
 Result Device::set_up_queues(const DeviceSetup& setup, std::span<rte_mempool* const> pools) {

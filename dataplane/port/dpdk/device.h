@@ -101,6 +101,7 @@ class Device {
   tl::expected<void, std::string> configure(const DeviceSetup& setup);
   tl::expected<void, std::string> set_up_queues(const DeviceSetup& setup, std::span<rte_mempool* const> pools);
   void find_interrupts();
+  void wait_for_link();
   std::string sentence(const char* what, int error) const;
   bool read_link_of_kernel() const;
   void set_link(bool up) {

@@ -11,7 +11,7 @@
 namespace penstock::port {
 namespace {
 
-constexpr std::uint32_t kArrival = 1;  // an event of a receive queue, as against one of the waker
+constexpr std::uint32_t kInterrupt = 1;  // an event that is a receive interrupt
 
 }  // namespace
 
@@ -21,23 +21,22 @@ Rest::Rest(DpdkHost& host, std::uint16_t worker)
       longest_sleep_ns_(host.options().idle_sleep_us * std::uint64_t{1000}),
       epoll_(epoll_create1(EPOLL_CLOEXEC)) {
   prctl(PR_SET_TIMERSLACK, 1000);  // or the kernel adds 50 us to each sleep
-  told_ = watch(waker_.fd());
+  told_ = watch(waker_.fd(), false);
   for (const auto& device : host.devices()) {
     const auto workers = host.options().workers;
     for (std::uint16_t q = worker; q < device->rx_queues(); q = static_cast<std::uint16_t>(q + workers)) {
       const Device::Arrival& arrival = device->arrival(q);
-      told_ &= watch(arrival.fd);
+      told_ &= watch(arrival.fd, arrival.armed);
       if (arrival.armed) queues_.push_back({device->id(), q});
     }
-    // What the kernel wants on the wire is worker 0's, and nobody tells it.
-    told_ &= worker != 0 || host.mirror().exception_path(device->index()) == nullptr;
   }
   if (!told_) queues_.clear();
-  if (told_) longest_sleep_ns_ = queues_.empty() ? UINT64_MAX : kInterruptSleepNs;
+  if (told_ && queues_.empty()) longest_sleep_ns_ = UINT64_MAX;
 }
 
-bool Rest::watch(int fd) {
-  epoll_event event{.events = EPOLLIN, .data = {}};
+bool Rest::watch(int fd, bool interrupt) {
+  // Edge-triggered: nobody reads an interrupt's descriptor, which would stay readable for ever.
+  epoll_event event{.events = interrupt ? EPOLLIN | EPOLLET : EPOLLIN, .data = {.u32 = interrupt ? kInterrupt : 0}};
   return fd >= 0 && epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
@@ -61,9 +60,8 @@ void Rest::rest(std::uint64_t timeout_ns, ForwardingView& view) {
     const timespec timeout{static_cast<time_t>(sleep_ns / 1'000'000'000), static_cast<long>(sleep_ns % 1'000'000'000)};
     if (epoll_pwait2(epoll_, &event, 1, &timeout, nullptr) > 0) {
       waker_.drain();
-      // Some drivers offer interrupts that never come (e1000's em under vfio), so only one that came allows long
-      // sleeps.
-      if (event.data.u32 == kArrival) longest_sleep_ns_ = std::max(longest_sleep_ns_, kInterruptSleepNs);
+      // Some drivers offer interrupts that never come (e1000's em under vfio): one that came allows longer sleeps.
+      if (event.data.u32 == kInterrupt) longest_sleep_ns_ = std::max(longest_sleep_ns_, kInterruptSleepNs);
     }
     arm(false);
   }

@@ -34,7 +34,7 @@ class Rest {
     std::uint16_t device, queue;  // ethdev's
   };
 
-  bool watch(int fd);
+  bool watch(int fd, bool interrupt);
   void arm(bool on);
 
   Waker& waker_;
