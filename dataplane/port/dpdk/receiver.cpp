@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <new>
-#include <optional>
 #include <utility>
 
 namespace penstock::port {
@@ -27,18 +26,22 @@ bool tells_path_mtu(const net::Frame& error) {
   return too_big && error.icmp_data != 0;
 }
 
-// The payload's sum, with as little work as what the device did allows; nullopt when the datagram is damaged.
-std::optional<std::uint16_t> payload_sum(const net::Packet* p, const net::Frame& frame) {
+// The payload's sum, with as little work as what the device did allows; false when the datagram is damaged.
+bool find_payload_sum(const net::Packet* p, const net::Frame& frame, std::uint16_t& out) {
   switch (p->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) {
     case RTE_MBUF_F_RX_L4_CKSUM_GOOD:
-      if (frame.udp_checksum != 0) return net::implied_payload_sum(frame);
-      break;
+      if (frame.udp_checksum == 0) break;
+      out = net::implied_payload_sum(frame);
+      return true;
     case RTE_MBUF_F_RX_L4_CKSUM_NONE:  // the data is good, its checksum unfinished: from a guest of the same host
-      return net::fold(net::ones_sum(bytes_of(p).subspan(frame.payload, frame.payload_size)));
+      out = net::fold(net::ones_sum(bytes_of(p).subspan(frame.payload, frame.payload_size)));
+      return true;
     default:
       break;
   }
-  return net::verified_payload_sum(bytes_of(p), frame);
+  const auto sum = net::verified_payload_sum(bytes_of(p), frame);
+  if (sum) out = *sum;
+  return sum.has_value();
 }
 
 }  // namespace
@@ -248,12 +251,10 @@ bool DpdkReceiver::to_payload(net::Packet* p, const net::Frame& frame) {
   counters_.received_packets.add();
   counters_.received_bytes.add(frame.payload_size);
   net::PacketInfo& info = *new (&net::info(p)) net::PacketInfo;
-  const auto sum = payload_sum(p, frame);
-  if (!sum) {
+  if (!find_payload_sum(p, frame, info.payload_sum)) {
     drop_received(p, net::Drop::rx_bad_checksum);
     return false;
   }
-  info.payload_sum = *sum;
   info.flags = net::PacketInfo::kSummed;
   info.remote = frame.source;
   info.tos = frame.tos;
