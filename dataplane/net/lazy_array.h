@@ -34,7 +34,11 @@ class LazyArray {
     base_ = at;
     const auto start = reinterpret_cast<std::uintptr_t>(at);
     data_ = reinterpret_cast<T*>(slack == 0 ? start : (start + kHugePage - 1) & ~(kHugePage - 1));
-    if (slack != 0) madvise(data_, bytes(), MADV_HUGEPAGE);  // a wish: what it returns changes nothing
+    // The first two megabytes of what fills from the front stay small pages: a relay with little to do stays small.
+    const std::size_t small = touched == Touched::as_used ? kHugePage : 0;
+    if (bytes() > small + kHugePage) {
+      madvise(reinterpret_cast<std::byte*>(data_) + small, bytes() - small, MADV_HUGEPAGE);  // a wish, no more
+    }
     if (touched == Touched::at_start) touch_all();
   }
   ~LazyArray() {

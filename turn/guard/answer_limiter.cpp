@@ -15,7 +15,7 @@ constexpr std::uint64_t kHarmlessFactor = 4;
 
 AnswerLimiter::AnswerLimiter(const AnswerRateLimits& rates, unsigned workers, std::uint64_t salt,
                              const FloodLimits& flood)
-    : sets_(kSets),
+    : sets_(kSets, net::Touched::at_start),
       salt_(salt),
       workers_(std::max(workers, 1u)),
       bytes_per_s_(std::max<std::uint64_t>(flood.bytes_per_s / workers_, 1)),
