@@ -44,6 +44,17 @@ void check_buffers(const Config& config, const HostFacts& facts, Findings& findi
                 fmt::format("sysctl -w net.core.rmem_max={}", wanted));
 }
 
+// A device cannot receive for the loopback interface. Other interfaces' addresses may be routed to it.
+void check_reachable(const Plan& plan, Findings& findings) {
+  for (const net::Endpoint& e : plan.listen) {
+    const bool loopback =
+        e.address.is_v4() ? e.address.v4_host_order() >> 24 == 127 : e.address == net::parse_address("::1").value();
+    if (!loopback) continue;
+    findings.refuse(fmt::format("listen.addresses: nothing reaches {} through a DPDK device", net::to_string(e)),
+                    "listen on an address of the device's interface, or use --port uring");
+  }
+}
+
 void check_addresses(const Plan& plan, const HostFacts& facts, Findings& findings) {
   std::vector<std::string> known;
   for (const HostAddress& h : facts.addresses) known.push_back(net::to_string(h.address));
@@ -106,7 +117,10 @@ std::vector<Finding> check_host(const Config& config, const Plan& plan, const Ho
   Findings findings;
   check_addresses(plan, facts, findings);
   check_ephemeral_ports(config.relay, facts, uses_dpdk(config), findings);
-  if (uses_dpdk(config)) return findings.take();
+  if (uses_dpdk(config)) {
+    check_reachable(plan, findings);
+    return findings.take();
+  }
   check_kernel(facts, findings);
   check_descriptors(config, plan, facts, findings);
   check_buffers(config, facts, findings);
