@@ -96,6 +96,8 @@ void Relay::stop() {
     worker->run();  // one that never ran waits for it
     worker->join();
   }
+  // Those that ran longer may have sent to those that had ended.
+  for (auto& worker : workers_) worker->discard_pending();
 }
 
 void Relay::apply(Settings settings) {

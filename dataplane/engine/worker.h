@@ -34,6 +34,11 @@ class Worker {
   /// join every worker, in one order, before destroying the first, in the same order.
   void join();
 
+  /// Once all workers are joined: frees what reached this one after it had ended.
+  void discard_pending() {
+    if (shard_ != nullptr) shard_->discard_pending();
+  }
+
   void install(std::unique_ptr<Shard> shard) { shard_ = std::move(shard); }
   void add(ServiceId id, std::unique_ptr<Service> service) {
     services_[static_cast<std::size_t>(id)] = std::move(service);

@@ -25,8 +25,8 @@ std::vector<net::Packet*> take_all(WaitingRoom& room) {
 TEST(WaitingRoom, HoldsUpToItsRoom) {
   const auto room = std::make_unique<WaitingRoom>();
   EXPECT_TRUE(room->empty());
-  for (std::uint32_t i = 0; i < WaitingRoom::kRoom; ++i) EXPECT_TRUE(room->hold(packet(i), i));
-  EXPECT_FALSE(room->hold(packet(0), 0));
+  for (std::uint32_t i = 0; i < WaitingRoom::kRoom; ++i) EXPECT_TRUE(room->hold(packet(i), i % 512, i));
+  EXPECT_FALSE(room->hold(packet(0), 600, 0));
   EXPECT_EQ(room->deadline_ns(), WaitingRoom::kPatienceNs);
   EXPECT_EQ(take_all(*room).size(), WaitingRoom::kRoom);
   EXPECT_TRUE(room->empty());
@@ -35,7 +35,7 @@ TEST(WaitingRoom, HoldsUpToItsRoom) {
 TEST(WaitingRoom, WhoStaysKeepsHisPlaceAndHisTime) {
   const auto room = std::make_unique<WaitingRoom>();
   for (unsigned round = 0; round < 300; ++round) {  // round and round the ring
-    for (std::uint32_t i = 0; i < 7; ++i) ASSERT_TRUE(room->hold(packet(i), i));
+    for (std::uint32_t i = 0; i < 7; ++i) ASSERT_TRUE(room->hold(packet(i), 7, i));
     std::uint32_t offered = 0;
     room->offer(0, [&](net::Packet* p, bool late) {
       EXPECT_EQ(p, packet(offered));
@@ -48,10 +48,20 @@ TEST(WaitingRoom, WhoStaysKeepsHisPlaceAndHisTime) {
   }
 }
 
+TEST(WaitingRoom, OneSilentHopLeavesRoomForOthers) {
+  const auto room = std::make_unique<WaitingRoom>();
+  for (std::uint32_t i = 0; i < WaitingRoom::kPerHop; ++i) ASSERT_TRUE(room->hold(packet(i), 7, i));
+  EXPECT_FALSE(room->hold(packet(99), 7, 0));
+  EXPECT_TRUE(room->hold(packet(99), 8, 0));
+  EXPECT_EQ(take_all(*room).size(), WaitingRoom::kPerHop + 1U);
+  EXPECT_TRUE(room->hold(packet(0), 7, 0)) << "who has left takes no place";
+  take_all(*room);
+}
+
 TEST(WaitingRoom, SaysWhoIsLate) {
   const auto room = std::make_unique<WaitingRoom>();
-  room->hold(packet(0), 0);
-  room->hold(packet(1), 10);
+  room->hold(packet(0), 7, 0);
+  room->hold(packet(1), 7, 10);
   std::vector<bool> late;
   room->offer(WaitingRoom::kPatienceNs + 9, [&](net::Packet*, bool is_late) {
     late.push_back(is_late);

@@ -204,7 +204,9 @@ Result Device::configure(const DeviceSetup& setup) {
   tx_queues_ = std::max<std::uint16_t>(1, std::min(most, max_tx_queues_));
   rte_eth_conf conf{};
   conf.rxmode.mtu = mtu_;
-  conf.rxmode.offloads = info.rx_offload_capa & kRxChecksums;
+  // virtio would leave the checksums of frames from its own host unfinished, and the kernel behind the tap drops such.
+  const bool unfinished = driver_ == "net_virtio";
+  conf.rxmode.offloads = unfinished ? 0 : info.rx_offload_capa & kRxChecksums;
   conf.txmode.offloads = info.tx_offload_capa & kTxChecksums;
   const std::uint64_t rss = info.flow_type_rss_offloads & kRssOfUdp;
   if (rx_queues_ > 1 && rss != 0) {

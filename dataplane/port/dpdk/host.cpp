@@ -132,6 +132,9 @@ Result DpdkHost::start(const DpdkOptions& options, std::span<const net::Address>
   });
   if (!mirror) return tl::unexpected(mirror.error());
   mirror_ = std::move(*mirror);
+  for (const auto& device : devices_) {
+    if (ExceptionPath* path = mirror_->exception_path(device->index())) path->set_link(device->link_up());
+  }
   return {};
 }
 

@@ -2,6 +2,9 @@
 // Path MTUs below the interface's that ICMP told us of (RFC 1191, RFC 8201). Bounded: a hostile network can make
 // entries collide, which costs a needless or a missing fragmentation, never memory.
 
+#include <rte_random.h>
+
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -19,7 +22,9 @@ class PathMtus {
   void learn(const net::Address& remote, std::uint32_t mtu, std::uint64_t now_ns) {
     const std::uint32_t least = remote.is_v4() ? kLeastV4 : kLeastV6;
     Entry& e = entry(remote);
-    e = {remote, mtu < least ? least : mtu, now_ns + kLifetimeNs};
+    // Never up before its time (RFC 8201 section 4): a forged error could undo a true one.
+    const std::uint32_t known = now_ns < e.until_ns && e.remote == remote ? e.mtu : UINT32_MAX;
+    e = {remote, std::min(known, std::max(mtu, least)), now_ns + kLifetimeNs};
     any_until_ns_ = e.until_ns;
   }
 
@@ -38,9 +43,11 @@ class PathMtus {
     std::uint64_t until_ns = 0;
   };
 
-  Entry& entry(const net::Address& remote) { return entries_[net::hash({remote, 0}, 0) % entries_.size()]; }
-  const Entry& entry(const net::Address& remote) const { return entries_[net::hash({remote, 0}, 0) % entries_.size()]; }
+  std::size_t place(const net::Address& remote) const { return net::hash({remote, 0}, salt_) % entries_.size(); }
+  Entry& entry(const net::Address& remote) { return entries_[place(remote)]; }
+  const Entry& entry(const net::Address& remote) const { return entries_[place(remote)]; }
 
+  std::uint64_t salt_ = rte_rand();  // nobody outside can aim at an entry
   std::array<Entry, 1024> entries_{};
   std::uint64_t any_until_ns_ = 0;
 };

@@ -1,6 +1,7 @@
 #include "dataplane/port/dpdk/receiver.h"
 
 #include <rte_ethdev.h>
+#include <rte_random.h>
 
 #include <algorithm>
 #include <array>
@@ -55,6 +56,7 @@ DpdkReceiver::DpdkReceiver(DpdkHost& host, std::uint16_t worker, const Endpoints
       shared_(shared),
       locals_(host.locals()),
       handoff_(host.handoff()),
+      pool_(host.pool(worker)),
       reassembly_(reassembly),
       icmp_errors_(icmp_errors),
       path_mtus_(path_mtus),
@@ -116,7 +118,11 @@ void DpdkReceiver::take(const HandedOff& item, net::Burst& burst) {
 }
 
 void DpdkReceiver::poll(const Source& source, net::Burst& burst) {
-  for (std::uint16_t n = kChunk; n == kChunk && burst.room() >= kChunk;) {
+  // Bounded by itself: what is punted, dropped or handed off never fills the burst, and a flood of it must not hold the
+  // worker.
+  constexpr unsigned kChunksPerPass = net::kBurstCapacity / kChunk;
+  std::uint16_t n = kChunk;
+  for (unsigned i = 0; i < kChunksPerPass && n == kChunk && burst.room() >= kChunk; ++i) {
     std::array<net::Packet*, kChunk> packets;
     n = rte_eth_rx_burst(source.device->id(), source.queue, packets.data(), kChunk);
     counters_.receives.add(n);
@@ -289,8 +295,22 @@ void DpdkReceiver::wake_others() {
 // comes here.
 void DpdkReceiver::punt(net::Packet* p, const Source& source) {
   if (source.to_kernel == nullptr) return drop(p, net::Drop::no_flow);
-  source.to_kernel->punt(worker_, bytes_of(p), now_ns_);
+  if (p->data_len <= source.to_kernel->tap().longest_frame()) {
+    source.to_kernel->punt(worker_, bytes_of(p), now_ns_);
+  } else {
+    punt_in_pieces(p, source);
+  }
   net::free(p);
+}
+
+// A datagram was put together before anybody could know that its port is the kernel's: cut again, as it came.
+void DpdkReceiver::punt_in_pieces(const net::Packet* p, const Source& source) {
+  std::array<net::Packet*, kMaxFragments> pieces;
+  const auto made = fragment(p, source.device->mtu(), static_cast<std::uint32_t>(rte_rand()), pool_, pieces);
+  for (std::size_t i = 0; i < made.value_or(0); ++i) {
+    source.to_kernel->punt(worker_, bytes_of(pieces[i]), now_ns_);
+    net::free(pieces[i]);
+  }
 }
 
 void DpdkReceiver::drop(net::Packet* p, net::Drop reason) {

@@ -10,6 +10,7 @@
 #include "dataplane/net/burst.h"
 #include "dataplane/net/frame.h"
 #include "dataplane/port/dpdk/endpoints.h"
+#include "dataplane/port/dpdk/fragment.h"
 #include "dataplane/port/dpdk/host.h"
 #include "dataplane/port/dpdk/path_mtu.h"
 #include "dataplane/port/dpdk/reassembly.h"
@@ -55,6 +56,7 @@ class DpdkReceiver {
   bool to_payload(net::Packet* p, const net::Frame& frame);
   void hand_off(net::Packet* p, std::uint16_t worker, HandoffKind kind);
   void punt(net::Packet* p, const Source& source);
+  void punt_in_pieces(const net::Packet* p, const Source& source);
   /// A frame that was not counted as received yet; a packet that was.
   void drop(net::Packet* p, net::Drop reason);
   void drop_received(net::Packet* p, net::Drop reason);
@@ -68,6 +70,7 @@ class DpdkReceiver {
   const std::vector<net::LocalId>& shared_;
   LocalTable& locals_;
   Handoff& handoff_;
+  net::PacketPool& pool_;
   Reassembly& reassembly_;
   IcmpErrorQueue& icmp_errors_;
   PathMtus& path_mtus_;

@@ -26,7 +26,9 @@ DpdkSender::DpdkSender(DpdkHost& host, std::uint16_t worker, const Endpoints& en
       handoff_(host.handoff()),
       pool_(host.pool(worker)),
       counters_(counters),
-      ip_id_(static_cast<std::uint16_t>(rte_rand())) {
+      workers_(host.options().workers),
+      ip_id_(static_cast<std::uint16_t>(rte_rand())),
+      fragment_id_(worker) {
   for (const auto& device : host.devices()) {
     auto exit = std::make_unique<Exit>();
     exit->device = device.get();
@@ -77,7 +79,7 @@ bool DpdkSender::advance(bool changed, std::uint64_t now_ns) {
 
 void DpdkSender::send(net::Packet* p) {
   if (send_if_resolved(p, false)) return;
-  if (!waiting_.hold(p, now_ns_)) return drop(p, net::Drop::tx_no_neighbour);
+  if (!waiting_.hold(p, Path::hop(net::info(p).path), now_ns_)) return drop(p, net::Drop::tx_no_neighbour);
   counters_.held.set(waiting_.size());
 }
 
@@ -118,7 +120,8 @@ void DpdkSender::send_through(net::Packet* p, const LocalEndpoint& local, const 
   const bool tagged = link.vlan != net::kNoVlan;
   const std::size_t headers = net::headers_size(local.v6, tagged);
   const std::size_t size = net::wire_size(p);
-  if (size > kMaxPayload) return drop(p, net::Drop::tx_too_big);
+  // A packet's length has 16 bits, headers included.
+  if (size > kMaxPayload || size + headers > UINT16_MAX) return drop(p, net::Drop::tx_too_big);
   const std::size_t ip_size = size + headers - net::link_header_size(tagged);
   const std::uint32_t mtu = path_mtus_.limit(info.remote.address, view_.mtu(hop), now_ns_);
   const bool dont_fragment = (info.flags & net::PacketInfo::kDontFragment) != 0;
@@ -127,7 +130,7 @@ void DpdkSender::send_through(net::Packet* p, const LocalEndpoint& local, const 
   net::DatagramHeader header{.source = local.endpoint,
                              .destination = info.remote,
                              .payload_size = static_cast<std::uint16_t>(size),
-                             .ip_id = ip_id_++,
+                             .ip_id = ip_size > mtu ? next_fragment_id() : ip_id_++,
                              .tos = info.tos,
                              .dont_fragment = dont_fragment};
   // A device can finish the checksum of whole datagrams only.
@@ -146,6 +149,13 @@ void DpdkSender::send_through(net::Packet* p, const LocalEndpoint& local, const 
   }
   counters_.sent_bytes.add(size);
   put(p, exit, true);
+}
+
+// What is not cut now may be cut on the way, so all that leaves without DF needs an id; what we cut ourselves has ids
+// of its own, which workers do not share: pieces of two datagrams must not meet in one (RFC 4963).
+std::uint16_t DpdkSender::next_fragment_id() {
+  fragment_id_ = static_cast<std::uint16_t>(fragment_id_ + workers_);
+  return fragment_id_;
 }
 
 // Lead and tail into the packet's own buffer. False when it has no room for them and `headers`.

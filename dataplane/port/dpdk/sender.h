@@ -55,6 +55,7 @@ class DpdkSender {
   void send_through(net::Packet* p, const LocalEndpoint& local, const Hop& hop, const Interface& interface);
   void send_in_pieces(net::Packet* p, const net::LinkHeader& link, const net::DatagramHeader& header, std::uint32_t mtu,
                       Exit& exit);
+  std::uint16_t next_fragment_id();
   void refuse_too_big(net::Packet* p, std::uint32_t mtu);
   bool gather(net::Packet* p, std::size_t headers);
   void put(net::Packet* frame, Exit& exit, bool is_packet);
@@ -78,7 +79,9 @@ class DpdkSender {
   WaitingRoom waiting_;
   std::uint64_t retry_ns_ = 0;
   std::uint64_t now_ns_ = 0;
-  std::uint16_t ip_id_ = 0;
+  std::uint16_t workers_;
+  std::uint16_t ip_id_;
+  std::uint16_t fragment_id_;
 };
 
 }  // namespace penstock::port

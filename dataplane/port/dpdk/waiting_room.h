@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "dataplane/net/packet.h"
+#include "dataplane/port/kernel/hop_table.h"
 
 namespace penstock::port {
 
@@ -15,10 +16,14 @@ class WaitingRoom {
   /// The kernel asks three times, a second apart (mcast_solicit, retrans_time_ms); the first answer is what counts.
   static constexpr std::uint64_t kPatienceNs = 1'500'000'000;
 
-  /// False when there is no room.
-  bool hold(net::Packet* p, std::uint64_t now_ns) {
-    if (size_ == kRoom) return false;
-    waiting_[(first_ + size_++) % kRoom] = {p, now_ns + kPatienceNs};
+  /// So many for one next hop, that a silent one leaves room for others.
+  static constexpr std::uint16_t kPerHop = 64;
+
+  /// `hop` is the index of its next hop. False when there is no room.
+  bool hold(net::Packet* p, HopIndex hop, std::uint64_t now_ns) {
+    if (size_ == kRoom || per_hop_[hop] == kPerHop) return false;
+    ++per_hop_[hop];
+    waiting_[(first_ + size_++) % kRoom] = {p, now_ns + kPatienceNs, hop};
     return true;
   }
 
@@ -35,7 +40,11 @@ class WaitingRoom {
       const Waiting w = waiting_[first_];
       first_ = (first_ + 1) % kRoom;
       --size_;
-      if (!take(w.packet, now_ns >= w.until_ns)) waiting_[(first_ + size_++) % kRoom] = w;
+      if (take(w.packet, now_ns >= w.until_ns)) {
+        --per_hop_[w.hop];
+      } else {
+        waiting_[(first_ + size_++) % kRoom] = w;
+      }
     }
   }
 
@@ -43,10 +52,12 @@ class WaitingRoom {
   struct Waiting {
     net::Packet* packet;
     std::uint64_t until_ns;
+    HopIndex hop;
   };
   std::array<Waiting, kRoom> waiting_;
   std::uint32_t first_ = 0;
   std::uint32_t size_ = 0;
+  std::array<std::uint16_t, kMostHops> per_hop_{};
 };
 
 }  // namespace penstock::port

@@ -64,7 +64,8 @@ net::PathId ForwardingView::resolve_anew(Remembered& entry, const net::Address& 
   if (routing_ == nullptr) return refuse(NoPath::no_route);
   const RouteMatch match = routing_->table->find(source, remote);
   if (match.kind != RouteKind::unicast) return refuse(reason(match.kind));
-  const auto added = state_.hops.find_or_add(match.hop, now_s_);
+  const bool on_link = match.hop.neighbour == remote;
+  const auto added = state_.hops.find_or_add(match.hop, now_s_, on_link ? kMostOnLinkHops : kMostHops);
   if (!added) return refuse(NoPath::hop_table_full);
   if (added->is_new) state_.mirror_waker.wake();
   entry = {source, remote, Path::make(version_, added->index)};

@@ -11,7 +11,7 @@ std::uint64_t hash_of(const HopKey& key) {
 
 }  // namespace
 
-std::optional<HopTable::Added> HopTable::find_or_add(const HopKey& key, std::uint32_t now_s) {
+std::optional<HopTable::Added> HopTable::find_or_add(const HopKey& key, std::uint32_t now_s, std::size_t most) {
   const std::uint64_t hash = hash_of(key);
   const Tag ready = kReady | static_cast<Tag>(hash >> 32);
   // Another worker may take the place we chose: then look again, since it may have added our very key.
@@ -28,7 +28,7 @@ std::optional<HopTable::Added> HopTable::find_or_add(const HopKey& key, std::uin
       }
       if (tag == kEmpty) break;
     }
-    if (!place) return std::nullopt;
+    if (!place || size() >= most) return std::nullopt;
     if (claim(*place, expected, ready, key, now_s)) return Added{*place, true};
   }
   return std::nullopt;

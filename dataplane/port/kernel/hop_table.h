@@ -53,6 +53,8 @@ static_assert(sizeof(Hop) == 64);
 /// Index of a hop, 12 bits.
 using HopIndex = std::uint16_t;
 inline constexpr std::size_t kMostHops = 4096;
+/// Of these on connected networks; the rest is for gateways, or users with many peers on one could block a new gateway.
+inline constexpr std::size_t kMostOnLinkHops = kMostHops / 4 * 3;
 
 /// A hash table by open addressing that any worker may add to without a lock and only the mirror's thread takes from.
 ///
@@ -69,7 +71,8 @@ class HopTable {
   };
 
   /// Any worker: the hop of this key, added in state unknown when it is not there. nullopt: the table is full.
-  std::optional<Added> find_or_add(const HopKey& key, std::uint32_t now_s);
+  /// A new one is refused when there are `most` of them already.
+  std::optional<Added> find_or_add(const HopKey& key, std::uint32_t now_s, std::size_t most = kMostHops);
 
   Hop& operator[](HopIndex index) { return hops_[index]; }
   const Hop& operator[](HopIndex index) const { return hops_[index]; }

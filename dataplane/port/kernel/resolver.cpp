@@ -51,8 +51,9 @@ void Resolver::apply_to(HopIndex index, const NeighbourMessage& neighbour) {
   if ((neighbour.state & NUD_FAILED) != 0) return set(index, HopLink::of(HopState::failed));
   const bool usable = (neighbour.state & (kConfirmed | NUD_STALE)) != 0;
   if (usable && neighbour.mac) return set(index, HopLink::of(HopState::reachable, mac_to_word(*neighbour.mac)));
-  // Being asked for. Who has failed before remains so until it answers, or every retry would hold packets for it.
-  if (before != HopState::failed) set(index, HopLink::of(HopState::resolving));
+  // Being asked for. A known address serves until the kernel says that nobody answers; who has failed before remains so
+  // until it does answer, or every retry would hold packets for it.
+  if (before == HopState::unknown) set(index, HopLink::of(HopState::resolving));
 }
 
 void Resolver::apply(const LinkModel::Change& change) {
@@ -103,7 +104,9 @@ void Resolver::ask(HopIndex index, std::uint64_t now_ms) {
   if (requests_.ask(use_neighbour_request(ifindex, hop.key.neighbour)) != 0) {
     // Its table is full (net.ipv4.neigh.default.gc_thresh3), or the interface has just gone.
     errors_.add();
-    return set(index, HopLink::of(HopState::failed));
+    // Others may have filled the kernel's table: no reason to give up an address that is known.
+    if (hop.load_link().state() != HopState::reachable) set(index, HopLink::of(HopState::failed));
+    return;
   }
   read(index);
 }
