@@ -33,11 +33,15 @@ TEST(PathMtus, NarrowOnlyAndNotBelowWhatIsBelievable) {
   EXPECT_EQ(mtus->limit(kV6, 1280, 1), 1280U);
 }
 
-TEST(PathMtus, TheLatestCounts) {
+TEST(PathMtus, AnErrorNeverWidensAPathThatIsKnown) {
   const auto mtus = std::make_unique<PathMtus>();
   mtus->learn(kV4, 1300, 0);
   mtus->learn(kV4, 1400, kMinuteNs);
-  EXPECT_EQ(mtus->limit(kV4, 1500, 2 * kMinuteNs), 1400U);
+  EXPECT_EQ(mtus->limit(kV4, 1500, 2 * kMinuteNs), 1300U);
+  mtus->learn(kV4, 1200, 2 * kMinuteNs);
+  EXPECT_EQ(mtus->limit(kV4, 1500, 3 * kMinuteNs), 1200U);
+  mtus->learn(kV4, 1400, 13 * kMinuteNs);
+  EXPECT_EQ(mtus->limit(kV4, 1500, 14 * kMinuteNs), 1400U) << "what was known had been forgotten";
 }
 
 TEST(PathMtus, ManyPathsAreNeverTakenForEachOther) {

@@ -214,13 +214,13 @@ TEST_F(DpdkSendTest, WhoDoesNotAnswerIsGivenUp) {
   EXPECT_THAT(left(), IsEmpty());
 }
 
-TEST_F(DpdkSendTest, TheWaitingRoomIsBounded) {
+TEST_F(DpdkSendTest, TheWaitingRoomIsBoundedForEachHop) {
   start_and_bind();
-  for (std::uint32_t i = 0; i < WaitingRoom::kRoom; ++i) transmit(v4_, kRemote, {1});
+  for (std::uint32_t i = 0; i < WaitingRoom::kPerHop; ++i) transmit(v4_, kRemote, {1});
   EXPECT_EQ(dropped(Drop::tx_no_neighbour), 0U);
   transmit(v4_, kRemote, {2});
   EXPECT_EQ(dropped(Drop::tx_no_neighbour), 1U);
-  EXPECT_EQ(port().counters().held.get(), WaitingRoom::kRoom);
+  EXPECT_EQ(port().counters().held.get(), WaitingRoom::kPerHop);
 }
 
 TEST_F(DpdkSendTest, ANeighbourWithANewAddressIsFollowed) {

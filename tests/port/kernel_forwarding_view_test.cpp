@@ -81,10 +81,11 @@ TEST_F(ForwardingViewTest, AHopsPlaceIsReusedOnlyAfterEveryWorkerLooked) {
 TEST_F(ForwardingViewTest, AFullHopTableIsARefusalOfNewHopsOnly) {
   state_->publish(all_on_link());
   auto view = make_view();
-  for (std::uint32_t i = 0; i < kMostHops; ++i)
+  for (std::uint32_t i = 0; i < kMostOnLinkHops; ++i)
     ASSERT_NE(view->resolve(kSource, net::Address::v4(i + 1)), net::kNoPath);
-  EXPECT_EQ(view->resolve(kSource, net::Address::v4(kMostHops + 1)), net::kNoPath);
+  EXPECT_EQ(view->resolve(kSource, net::Address::v4(kMostOnLinkHops + 1)), net::kNoPath);
   EXPECT_EQ(view->why_no_path(), NoPath::hop_table_full);
+  EXPECT_TRUE(state_->hops.find_or_add({net::Address::v4(kMostHops), 0, 0}, 0)) << "gateways have places of their own";
   EXPECT_NE(view->resolve(kSource, net::Address::v4(1)), net::kNoPath);
 }
 
