@@ -32,9 +32,16 @@ bool is_mapped_ipv6(const RouteMessage& route) {
   return route.v6 && route.prefix.length >= 96 && route.prefix.address.is_v4();
 }
 
+/// Link-local addresses are nothing that a relay sends to, and their routes come and go with every interface, each time
+/// making every path stale.
+bool is_link_local(const RouteMessage& route) {
+  const auto& bytes = route.prefix.address.bytes;
+  return route.v6 && bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80 && route.prefix.length >= 10;
+}
+
 bool counts(const RouteMessage& route) {
   const bool dead = !route.legs.empty() && std::ranges::all_of(route.legs, [](const auto& leg) { return leg.dead; });
-  return route.tos == 0 && !route.cloned && !dead && !is_mapped_ipv6(route);
+  return route.tos == 0 && !route.cloned && !dead && !is_mapped_ipv6(route) && !is_link_local(route);
 }
 
 /// Our part of a unicast route's ways.
