@@ -260,6 +260,14 @@ TEST_F(DpdkSendTest, ALinkThatIsDownDropsByNameAndComesBack) {
 TEST_F(DpdkSendTest, WithoutARouteNothingLeaves) {
   start_and_bind();
   know_neighbours();
+  // The kernel lists an IPv6 address as its own a moment after the network it is on.
+  EXPECT_TRUE(eventually([&] {
+    const std::uint64_t before = dropped(Drop::tx_unreachable);
+    transmit(v6_, {*net::parse_address("2001:db8::1"), 9}, {1});
+    pass();
+    return dropped(Drop::tx_unreachable) == before + 1;
+  }));
+  const std::uint64_t before = dropped(Drop::tx_unreachable);
   for (const char* nowhere : {"198.51.100.1", "192.0.2.1", "192.0.2.255", "224.0.0.1", "127.0.0.1"}) {
     transmit(v4_, {*net::parse_address(nowhere), 9}, {1});
   }
@@ -269,7 +277,7 @@ TEST_F(DpdkSendTest, WithoutARouteNothingLeaves) {
   transmit(v4_, kRemoteV6, {1});  // the other family
   pass();
   EXPECT_THAT(left(), IsEmpty());
-  EXPECT_EQ(dropped(Drop::tx_unreachable), 10U);
+  EXPECT_EQ(dropped(Drop::tx_unreachable), before + 10);
 }
 
 TEST_F(DpdkSendTest, AFullTransmitRingDropsTheRest) {
