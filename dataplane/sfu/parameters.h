@@ -8,7 +8,7 @@
 #include <cstring>
 #include <string_view>
 
-#include "dataplane/rtp/extension_ids.h"
+#include "dataplane/rtp/header_extensions.h"
 
 namespace penstock::sfu {
 
