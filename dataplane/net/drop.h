@@ -48,6 +48,21 @@ enum class Drop : std::uint8_t {
   client_rate_limited,  // user's limit, client to peer
   too_long,             // would exceed 65507 bytes with its header
   pool_empty,           // no packet for an answer or an indication
+  // sfu
+  not_media,           // neither STUN, DTLS, RTP nor RTCP
+  unchecked_pair,      // from where no connectivity check was authenticated
+  check_malformed,     // on a media port, but no connectivity check
+  check_unknown,       // a check for no endpoint of ours
+  check_forged,        // MESSAGE-INTEGRITY wrong
+  check_pair_taken,    // the address is another endpoint's, which is alive
+  handshake_overflow,  // DTLS faster than it is handled, or longer than a datagram may be
+  media_without_keys,  // before the handshake is over
+  malformed_rtp,
+  malformed_rtcp,
+  unknown_stream,  // no track has that SSRC, MID or payload type
+  srtp_forged,     // authentication failed
+  srtp_replayed,
+  media_store_full,
   count_
 };
 
@@ -90,6 +105,20 @@ inline constexpr std::array<std::string_view, kDropCount> kDropNames = {
     "client_rate_limited",
     "too_long",
     "pool_empty",
+    "not_media",
+    "unchecked_pair",
+    "check_malformed",
+    "check_unknown",
+    "check_forged",
+    "check_pair_taken",
+    "handshake_overflow",
+    "media_without_keys",
+    "malformed_rtp",
+    "malformed_rtcp",
+    "unknown_stream",
+    "srtp_forged",
+    "srtp_replayed",
+    "media_store_full",
 };
 
 constexpr std::string_view name(Drop d) {
