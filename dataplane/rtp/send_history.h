@@ -1,0 +1,88 @@
+#pragma once
+// The sender's half of transport-wide congestion control: what was sent when, and what became of it.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "dataplane/rtp/rtcp_transport_feedback.h"
+
+namespace penstock::rtp {
+
+/// One packet that feedback has told of for the first time.
+struct Acknowledged {
+  TransportSequence sequence;
+  std::uint64_t sent_us = 0;  ///< our monotonic clock
+  std::int64_t arrival_us =
+      0;                   ///< the receiver's clock; continuous over feedback packets, only differences mean anything
+  std::uint16_t size = 0;  ///< as given to on_sent
+  std::uint32_t tag = 0;   ///< as given to on_sent
+};
+
+/// What one feedback packet told, for the loss half of a bandwidth estimator.
+struct FeedbackSummary {
+  std::uint32_t acknowledged = 0;  ///< packets told of for the first time
+  std::uint32_t acknowledged_bytes = 0;
+  std::uint32_t lost = 0;       ///< packets found missing now
+  std::uint32_t recovered = 0;  ///< of `acknowledged`: an earlier feedback had them lost (reordering)
+  std::uint32_t rtt_us = 0;     ///< of the newest acknowledged packet, waiting for the feedback included; 0: none
+};
+
+/// One per subscribing endpoint: numbers its packets and remembers the last kPackets of them; of fixed size, 32 KB, of
+/// which only what is used is touched when the array is lazy. Zero bytes are the initial state. A sequence number
+/// follows every packet with the extension: media, retransmissions and probes.
+class SendHistory {
+ public:
+  static constexpr std::size_t kPackets = 2048;
+
+  /// The transport-wide sequence number for a packet that leaves now. `size`: bytes on the wire as the estimator counts
+  /// them. `tag`: the caller's name for what it belongs to (subscription, probe), given back.
+  TransportSequence on_sent(std::uint64_t now_us, std::uint16_t size, std::uint32_t tag);
+
+  /// Takes one feedback packet. Calls `each(const Acknowledged&)` for every packet it tells of for the first time, in
+  /// sequence order. Numbers that were never sent, or are no longer remembered, are ignored. Work is bounded by the
+  /// feedback's bytes and, over all feedback, by the packets sent.
+  template <class Each>
+  FeedbackSummary on_feedback(const TransportFeedback& feedback, std::uint64_t now_us, Each&& each) {
+    FeedbackSummary summary;
+    auto arrivals = feedback.arrivals();
+    while (const auto arrival = arrivals.next()) {
+      if (const auto acknowledged = acknowledge(*arrival, now_us, summary)) each(*acknowledged);
+    }
+    judge_until(feedback.base + feedback.status_count, summary);
+    return summary;
+  }
+
+  /// Totals since the start.
+  std::uint64_t sent() const { return sent_; }
+  std::uint64_t acknowledged() const { return acknowledged_; }
+  std::uint64_t lost() const { return lost_; }  ///< less what was acknowledged later after all
+  /// Bytes sent of which no feedback has told; what slips out of the ring is no longer in flight.
+  std::uint64_t bytes_in_flight() const { return bytes_in_flight_; }
+
+ private:
+  enum class State : std::uint8_t { none, in_flight, acknowledged, lost };
+  struct Entry {
+    std::uint32_t sent_us;  ///< wraps
+    std::uint32_t tag;
+    std::uint16_t size;
+    State state;
+  };
+
+  std::optional<Acknowledged> acknowledge(const Arrival& arrival, std::uint64_t now_us, FeedbackSummary& summary);
+  void judge_until(TransportSequence end, FeedbackSummary& summary);
+  bool remembered(std::uint64_t number) const { return number < sent_ && sent_ - number <= kPackets; }
+  std::uint64_t number_of(TransportSequence sequence) const;
+
+  std::array<Entry, kPackets> entries_{};
+  std::uint64_t sent_ = 0;    ///< the next packet's number; its low 16 bits are the sequence number
+  std::uint64_t judged_ = 0;  ///< up to here (exclusive) each packet is acknowledged, lost or forgotten
+  std::uint64_t acknowledged_ = 0;
+  std::uint64_t lost_ = 0;
+  std::uint64_t bytes_in_flight_ = 0;
+  std::int64_t clock_us_ = 0;  ///< of the last feedback, extended beyond the 24 bits of its reference time
+  bool has_clock_ = false;
+};
+
+}  // namespace penstock::rtp
