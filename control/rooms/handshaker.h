@@ -1,0 +1,21 @@
+#pragma once
+// The way to the handshake threads, as the model sees it: the part of dtls::Handshakes that it needs.
+
+#include "control/dtls/peer.h"
+
+namespace penstock::control::rooms {
+
+/// What comes of an association goes to Rooms::on_report.
+class Handshaker {
+ public:
+  virtual ~Handshaker() = default;
+
+  /// Expects an association; again for the same endpoint: a new one in place of the old. Called before the worker hears
+  /// of the endpoint.
+  virtual void add(dtls::Peer peer) = 0;
+  virtual void remove(const dtls::EndpointRef& endpoint) = 0;
+  /// Of our certificate, for the remote side.
+  virtual const dtls::Fingerprint& fingerprint() const = 0;
+};
+
+}  // namespace penstock::control::rooms

@@ -1,0 +1,49 @@
+#pragma once
+// What the model is given at start.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "dataplane/net/address.h"
+#include "dataplane/sfu/board.h"
+
+namespace penstock::control::rooms {
+
+/// Of one worker.
+struct WorkerMedia {
+  sfu::BoardSizes sizes;        ///< of its tables
+  sfu::Board* board = nullptr;  ///< outlives the model
+  /// Where it takes media, as others reach it (behind a NAT: the mapped one), the preferred first: IPv4, IPv6.
+  std::vector<net::Endpoint> addresses;
+};
+
+/// Of all rooms alike; a room's own limits (RoomLimits) may be lower.
+struct Limits {
+  std::uint32_t rooms = 10'000;
+  std::uint32_t endpoints_per_room = 10'000;
+  std::uint32_t tracks_per_endpoint = 64;
+  std::uint32_t subscriptions_per_endpoint = 1'024;
+  std::uint32_t steps_per_batch = 4'096;
+};
+
+/// One moment on two clocks.
+struct Now {
+  std::uint64_t monotonic_ns = 0;  ///< CLOCK_MONOTONIC, as the workers'
+  std::uint64_t unix_ms = 0;
+
+  static Now read();
+};
+
+struct Options {
+  std::vector<WorkerMedia> workers;  ///< at least one
+  Limits limits{};
+  std::chrono::seconds connect_timeout{30};  ///< from an endpoint's creation to its first pair, and then to its keys
+  std::chrono::seconds lost_timeout{30};     ///< from disconnected to failed
+  std::size_t event_history = 8'192;
+  std::function<Now()> clock = &Now::read;
+};
+
+}  // namespace penstock::control::rooms
