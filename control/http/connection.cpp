@@ -1,95 +1,201 @@
 #include "control/http/connection.h"
 
-#include <boost/beast/http/read.hpp>
-#include <boost/beast/http/write.hpp>
+#include "control/http/problem.h"
+#include "control/http/request_of.h"
+#include "control/http/response_head.h"
 
 namespace penstock::control::http {
 namespace {
 
-namespace beast = boost::beast;
+namespace asio = boost::asio;
 namespace bhttp = boost::beast::http;
+using boost::system::error_code;
 
-Request to_request(const bhttp::request<bhttp::string_body>& message) {
-  const std::string target(message.target());
-  const auto query = target.find('?');
-  return {std::string(message.method_string()), target.substr(0, query),
-          query == std::string::npos ? "" : target.substr(query + 1), message.body()};
-}
+constexpr std::size_t kReadBytes = 16'384;
+// After the last response: what a client may still be sending is read and forgotten, so that the kernel does not reset
+// the connection before the client has read the response (RFC 9112 section 9.6).
+constexpr std::size_t kDrainBytes = 262'144;
+constexpr std::chrono::milliseconds kDrainTime{1000};
 
-// What to tell a client whose bytes are no request; 0: nothing, it is gone or too slow.
-unsigned status_for(beast::error_code error) {
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+// What to tell a client whose bytes are no request.
+unsigned status_for(error_code error) {
   if (error == bhttp::error::header_limit || error == bhttp::error::buffer_overflow) return 431;
   if (error == bhttp::error::body_limit) return 413;
-  if (error == bhttp::error::end_of_stream || error == bhttp::error::partial_message) return 0;
-  static const beast::error_category& kHttp = bhttp::make_error_code(bhttp::error::bad_method).category();
-  return error.category() == kHttp ? 400 : 0;
+  return 400;
 }
 
 }  // namespace
 
-Connection::Connection(boost::asio::ip::tcp::socket socket, const Router& router, const Limits& limits, Ended ended)
-    : stream_(std::move(socket)),
-      router_(router),
-      limits_(limits),
-      ended_(std::move(ended)),
-      buffer_(limits.header_bytes + limits.body_bytes) {}
+Connection::Connection(asio::any_io_executor executor, std::shared_ptr<Transport> transport,
+                       std::shared_ptr<House> house, Ended ended)
+    : deadline_(std::move(executor)),
+      transport_(std::move(transport)),
+      house_(std::move(house)),
+      ended_(std::move(ended)) {}
 
-void Connection::read() {
-  parser_.emplace();
-  parser_->header_limit(limits_.header_bytes);
-  parser_->body_limit(limits_.body_bytes);
-  stream_.expires_after(limits_.request_timeout);
-  bhttp::async_read(stream_, buffer_, *parser_,
-                    [self = shared_from_this()](beast::error_code error, std::size_t) { self->on_read(error); });
-}
-
-void Connection::on_read(beast::error_code error) {
-  if (!error) {
-    const auto& message = parser_->get();
-    respond(router_.answer(to_request(message)), message.version(), message.keep_alive(),
-            message.method() == bhttp::verb::head);
-  } else if (const unsigned status = status_for(error)) {
-    respond({.status = status, .body = "not a request\n"}, 11, false, false);
-  } else {
-    finish();
-  }
-}
-
-void Connection::respond(Response&& response, unsigned version, bool keep_alive, bool head) {
-  response_ = {};
-  response_.result(response.status);
-  response_.version(version);
-  response_.set(bhttp::field::content_type, response.content_type);
-  response_.set(bhttp::field::cache_control, "no-store");
-  response_.set("X-Content-Type-Options", "nosniff");
-  for (const auto& [name, value] : response.headers) response_.set(name, value);
-  response_.keep_alive(keep_alive);
-  response_.content_length(response.body.size());
-  if (!head) response_.body() = std::move(response.body);
-  stream_.expires_after(limits_.response_timeout);
-  bhttp::async_write(stream_, response_, [self = shared_from_this(), keep_alive](beast::error_code error, std::size_t) {
-    self->on_written(error, keep_alive);
+void Connection::start() {
+  expect(house_->limits.request_timeout);
+  transport_->handshake([self = shared_from_this()](error_code error, std::size_t) {
+    self->secured_ = !error;
+    if (!error) return self->read_request();
+    ++self->house_->counters.handshake_failed;
+    self->finish();
   });
 }
 
-void Connection::on_written(beast::error_code error, bool keep_alive) {
-  idle_since_ = std::chrono::steady_clock::now();
-  if (error || !keep_alive) {
-    finish();
-  } else {
-    read();
+void Connection::expect(std::chrono::milliseconds within) {
+  deadline_.expires_after(within);
+  deadline_.async_wait([self = shared_from_this()](error_code error) {
+    if (!error && self->deadline_.expiry() <= Clock::now()) self->on_deadline();
+  });
+}
+
+void Connection::on_deadline() {
+  const bool idle = !parser_ || (!parser_->got_some() && buffer_.size() == 0 && head_.empty());
+  if (secured_ && !idle) ++house_->counters.timed_out;
+  finish();
+}
+
+void Connection::read_request() {
+  parser_.emplace();
+  parser_->header_limit(house_->limits.header_bytes);
+  parser_->body_limit(house_->limits.body_bytes);
+  parser_->eager(true);
+  continued_ = false;
+  expect(house_->limits.request_timeout);
+  parse();
+}
+
+void Connection::parse() {
+  while (buffer_.size() > 0) {
+    error_code error;
+    const std::size_t used = parser_->put(buffer_.data(), error);
+    buffer_.consume(used);
+    if (error == bhttp::error::need_more) break;
+    if (error) return refuse(error);
+    if (parser_->is_done()) return on_request();
+    if (used == 0) break;
   }
+  if (buffer_.size() >= house_->limits.header_bytes + kReadBytes) return refuse(431, "the header is too long");
+  if (continue_wanted()) return say_continue();
+  read_more();
+}
+
+void Connection::read_more() {
+  transport_->read_some(buffer_.prepare(kReadBytes),
+                        [self = shared_from_this()](error_code error, std::size_t n) { self->on_read(error, n); });
+}
+
+void Connection::on_read(error_code error, std::size_t bytes) {
+  if (error) return finish();
+  buffer_.commit(bytes);
+  parse();
+}
+
+bool Connection::continue_wanted() {
+  return !continued_ && parser_->is_header_done() && parser_->get().version() == 11 &&
+         boost::beast::iequals(parser_->get()[bhttp::field::expect], "100-continue");
+}
+
+void Connection::say_continue() {
+  continued_ = true;
+  transport_->write({asio::buffer(kContinue)}, [self = shared_from_this()](error_code error, std::size_t) {
+    if (error) return self->finish();
+    self->read_more();
+  });
+}
+
+void Connection::on_request() {
+  const auto& message = parser_->get();
+  version_ = message.version() == 10 ? 10 : 11;
+  keep_alive_ = message.keep_alive();
+  head_only_ = message.method() == bhttp::verb::head;
+  auto request = request_of(parser_->release(), transport_->client());
+  if (!request) return refuse(request.error().status, request.error().detail);
+  ++house_->counters.requests;
+  respond(house_->router.answer(std::move(*request)));
+}
+
+void Connection::refuse(error_code error) {
+  refuse(status_for(error), "the request is malformed or too large: " + error.message());
+}
+
+void Connection::refuse(unsigned status, std::string detail) {
+  ++house_->counters.malformed;
+  keep_alive_ = false;
+  respond(problem(status, std::move(detail)));
+}
+
+void Connection::respond(Response&& response) {
+  if (response.stream && !head_only_) return begin_stream(std::move(response));
+  if (response.stream) response.content_type = "text/event-stream";
+  const std::size_t length = response.body.size();
+  head_ = response_head(response, {version_, keep_alive_, response.stream ? std::nullopt : std::optional(length)});
+  body_ = head_only_ ? "" : std::move(response.body);
+  expect(house_->limits.response_timeout);
+  transport_->write({asio::buffer(head_), asio::buffer(body_)},
+                    [self = shared_from_this()](error_code error, std::size_t) { self->on_written(error); });
+}
+
+void Connection::begin_stream(Response&& response) {
+  if (house_->open_streams >= house_->limits.streams) {
+    ++house_->counters.streams_refused;
+    return respond(problem(503, "too many event streams are open; close one, or come back later"));
+  }
+  ++house_->open_streams;
+  ++house_->counters.streams;
+  deadline_.cancel();
+  response.content_type = "text/event-stream";
+  response.headers.set("X-Accel-Buffering", "no");  // or nginx would keep events to itself
+  stream_ = std::make_shared<StreamWriter>(deadline_.get_executor(), transport_, house_->limits, version_ == 11,
+                                           [self = shared_from_this()](StreamWriter::End how) {
+                                             if (how == StreamWriter::End::slow) ++self->house_->counters.streams_slow;
+                                             self->finish();
+                                           });
+  stream_->start(response_head(response, {version_, false, std::nullopt}));
+  response.stream(stream_);
+}
+
+void Connection::on_written(error_code error) {
+  idle_since_ = Clock::now();
+  head_.clear();
+  body_ = {};
+  if (error) return finish();
+  if (keep_alive_) return read_request();
+  linger();
+}
+
+void Connection::linger() {
+  expect(kDrainTime);
+  parser_.reset();
+  buffer_.clear();
+  transport_->shutdown_send([self = shared_from_this()](error_code error, std::size_t) {
+    if (error) return self->finish();
+    self->drain();
+  });
+}
+
+void Connection::drain() {
+  transport_->read_some(buffer_.prepare(kReadBytes), [self = shared_from_this()](error_code error, std::size_t n) {
+    self->drained_ += n;
+    if (error || self->drained_ > kDrainBytes) return self->finish();
+    self->drain();
+  });
 }
 
 void Connection::finish() {
-  beast::error_code ignored;
-  stream_.socket().shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
   close();
   if (ended_) std::exchange(ended_, nullptr)(*this);
 }
 
 void Connection::close() {
-  stream_.close();
+  deadline_.cancel();
+  transport_->close();
+  if (!stream_) return;
+  --house_->open_streams;
+  std::exchange(stream_, nullptr)->abandon();
 }
 
 }  // namespace penstock::control::http

@@ -1,48 +1,72 @@
 #pragma once
-// One client of the HTTP server: read a request, answer it, again. Private to the server.
+// One client of the HTTP server: read a request, answer it, again. Private to control/http.
 
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/http/message.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <functional>
 #include <memory>
 #include <optional>
 
-#include "control/http/router.h"
-#include "control/http/server.h"
+#include "control/http/house.h"
+#include "control/http/stream_writer.h"
+#include "control/http/transport.h"
 
 namespace penstock::control::http {
 
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   using Ended = std::function<void(Connection&)>;
+  using Clock = std::chrono::steady_clock;
 
-  /// `ended` is called once, when the connection is over; `router` and `limits` live until then.
-  Connection(boost::asio::ip::tcp::socket socket, const Router& router, const Limits& limits, Ended ended);
+  /// `ended` is called once, when the connection is over by itself, not by close().
+  Connection(boost::asio::any_io_executor executor, std::shared_ptr<Transport> transport, std::shared_ptr<House> house,
+             Ended ended);
 
-  void start() { read(); }
+  void start();
   void close();
-  /// When it last had answered something, or connected.
-  std::chrono::steady_clock::time_point idle_since() const { return idle_since_; }
+  /// When it last had answered something, or connected; the end of time for an event stream.
+  Clock::time_point idle_since() const { return stream_ ? Clock::time_point::max() : idle_since_; }
 
  private:
-  void read();
-  void on_read(boost::beast::error_code error);
-  void respond(Response&& response, unsigned version, bool keep_alive, bool head);
-  void on_written(boost::beast::error_code error, bool keep_alive);
+  void expect(std::chrono::milliseconds within);
+  void on_deadline();
+
+  void read_request();
+  void parse();
+  void read_more();
+  void on_read(boost::system::error_code error, std::size_t bytes);
+  bool continue_wanted();
+  void say_continue();
+
+  void on_request();
+  void refuse(boost::system::error_code error);
+  void refuse(unsigned status, std::string detail);
+  void respond(Response&& response);
+  void begin_stream(Response&& response);
+  void on_written(boost::system::error_code error);
+
+  void linger();
+  void drain();
   void finish();
 
-  boost::beast::tcp_stream stream_;
-  const Router& router_;
-  const Limits& limits_;
+  boost::asio::steady_timer deadline_;
+  std::shared_ptr<Transport> transport_;
+  std::shared_ptr<House> house_;
   Ended ended_;
   boost::beast::flat_buffer buffer_;
   std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> parser_;
-  boost::beast::http::response<boost::beast::http::string_body> response_;
-  std::chrono::steady_clock::time_point idle_since_ = std::chrono::steady_clock::now();
+  bool secured_ = false;
+  bool continued_ = false;
+  bool keep_alive_ = false;
+  bool head_only_ = false;
+  unsigned version_ = 11;
+  std::size_t drained_ = 0;
+  std::string head_;
+  std::string body_;
+  std::shared_ptr<StreamWriter> stream_;
+  Clock::time_point idle_since_ = Clock::now();
 };
 
 }  // namespace penstock::control::http
