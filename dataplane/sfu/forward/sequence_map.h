@@ -1,0 +1,69 @@
+#pragma once
+// The source's sequence numbers to the receiver's: what is dropped on purpose leaves no gap, what was lost on the way
+// to us does, so that the receiver asks for it and it can still be sent when the publisher's retransmission comes.
+
+#include <array>
+#include <cstdint>
+
+namespace penstock::sfu {
+
+/// What became of the last 512 numbers, two bits for each. Apart from the map, because only one word of it is touched
+/// per packet. Zero bytes: nothing came.
+struct SequenceHistory {
+  static constexpr std::uint32_t kNumbers = 512;
+  struct Word {
+    std::uint32_t sent = 0, dropped = 0;  ///< bit per number; never both; neither: a hole
+  };
+  std::array<Word, kNumbers / 32> words{};
+};
+
+/// Which of the numbers between the last packet and this one, none of which came, belong to dropped frames, so that
+/// nobody will miss them.
+struct Unmissed {
+  bool all = false;
+  bool first = false;  ///< the one behind the last packet
+  bool last = false;   ///< the one before this packet
+};
+
+/// Zero bytes are no state: call start(). All numbers are unwrapped to 64 bits.
+class SequenceMap {
+ public:
+  static constexpr std::uint32_t kWindow = SequenceHistory::kNumbers;
+
+  enum class Place : std::uint8_t {
+    newest,     ///< ahead of all, perhaps behind a gap
+    hole,       ///< did not come so far; its place is free
+    duplicate,  ///< was sent
+    dropped,    ///< it, or the frame that it belongs to, was dropped
+    too_old,    ///< out of the window, or from before the stream was entered
+    jump,       ///< so far ahead, or for so long behind, that the source must have begun anew
+  };
+
+  /// Nothing was sent yet; `first` will be the first number.
+  void start(std::uint64_t first);
+  /// The stream is entered at `sequence`, which gets the next outgoing number; what lies before is too old from now on.
+  std::uint64_t enter(std::uint64_t sequence, SequenceHistory& history);
+
+  Place place(std::uint64_t sequence, const SequenceHistory& history);
+  /// Of a newest one. Returns the outgoing number.
+  std::uint64_t forward(std::uint64_t sequence, Unmissed unmissed, SequenceHistory& history);
+  void drop(std::uint64_t sequence, Unmissed unmissed, SequenceHistory& history);
+  /// Of a hole.
+  std::uint64_t fill(std::uint64_t sequence, SequenceHistory& history) const;
+
+  /// The source's newest number that was forwarded or dropped.
+  std::uint64_t newest() const { return newest_; }
+  /// The newest outgoing number; first - 1 at the start.
+  std::uint64_t newest_sent() const { return newest_ + shift_; }
+
+ private:
+  void advance(std::uint64_t sequence, Unmissed unmissed, SequenceHistory& history);
+
+  std::uint64_t newest_ = 0;
+  std::uint64_t shift_ = 0;  ///< outgoing - source at the newest; wraps
+  std::uint64_t entry_ = 0;
+  std::uint32_t stale_next_ = 0;  ///< low bits of the number behind the last one out of the window
+  std::uint32_t stale_run_ = 0;   ///< such numbers in a row
+};
+
+}  // namespace penstock::sfu
