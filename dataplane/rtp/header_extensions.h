@@ -97,6 +97,10 @@ struct ExtensionValues {
 /// Nothing longer is taken for a MID or RID. RFC 8852 allows more in the two-byte form; nobody sends it.
 inline constexpr std::size_t kLongestStreamId = 16;
 
+/// Header::extension_profile of the two forms; the low four bits of the second are the application's to use.
+inline constexpr std::uint16_t kOneByteProfile = 0xbede;
+inline constexpr std::uint16_t kTwoByteProfile = 0x1000;
+
 /// What one packet carries. Texts point into the packet; empty is "absent". They are any bytes: compare, do not print.
 struct Extensions {
   ExtensionValues values;
@@ -107,7 +111,8 @@ struct Extensions {
 
 /// Walks the elements once, in whichever form `profile` says (Header::extension_profile, Header::extension_of). An
 /// element of the wrong length, a text longer than kLongestStreamId and any repetition are ignored; the walk ends at
-/// the first element that reaches past the end, or with the reserved id 15 of the one-byte form (RFC 8285 section 4.2).
+/// the first element that reaches past the end or, in the one-byte form, has a reserved id: 15, or 0 with a length
+/// (RFC 8285 section 4.2).
 Extensions find_extensions(std::uint16_t profile, Bytes elements, const ExtensionIds& ids);
 
 /// 24 bits of 6.18 fixed point seconds, from any monotonic clock.

@@ -41,17 +41,14 @@ class HeaderTemplate {
   void write(std::span<std::uint8_t, kMostBytes> out, const FixedHeader& header, const ExtensionValues& values) const;
 
  private:
-  struct Slot {
-    std::uint8_t offset = 0;  ///< of the element in `bytes_`; 0 is "no slot"
-  };
-  void add_slot(Extension extension, std::uint8_t id, std::size_t value_bytes);
-  void add_text(std::uint8_t id, std::string_view text);
-  bool reserve(std::size_t bytes);
-  std::uint8_t* element(std::uint8_t* out, Extension extension) const;
+  bool add(Extension extension, const ExtensionIds& ids, Bytes value);
+  std::uint8_t* slot(std::uint8_t* out, Extension extension, const ExtensionValues& values,
+                     std::size_t value_bytes) const;
 
   std::array<std::uint8_t, kMostBytes> bytes_{};
-  std::array<std::uint8_t, kExtensions> slot_offset_{};
+  std::array<std::uint8_t, kExtensions> offset_{};  ///< of each extension's element in `bytes_`; 0: it has none
   std::uint8_t size_ = 0;
+  std::uint8_t element_header_bytes_ = 0;  ///< 1 or 2: which form
 };
 
 }  // namespace penstock::rtp

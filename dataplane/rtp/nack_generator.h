@@ -46,7 +46,9 @@ class NackGenerator {
  private:
   static constexpr std::size_t kWords = kWindow / 64;
 
-  bool is_missing(std::uint16_t slot) const { return (missing_[slot / 64] >> slot % 64 & 1) != 0; }
+  static std::size_t slot_of(SequenceNumber sequence) { return sequence.value % kWindow; }
+  template <class Each>
+  void for_each_missing(Each&& each) const;
   void set_missing(SequenceNumber sequence, std::uint32_t due_ms);
   bool clear_missing(SequenceNumber sequence);
   void clear_all();

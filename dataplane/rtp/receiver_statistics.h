@@ -19,7 +19,9 @@ class ReceiverStatistics {
   /// probation too, or a stream would lose the start of its first key frame.
   static constexpr std::uint8_t kMinSequential = 2;
   static constexpr std::uint16_t kMaxDropout = 3000;
-  static constexpr std::uint16_t kMaxMisorder = 100;
+  /// As far back as retransmissions come (NackGenerator::kWindow): a stream without RTX sends them under its own
+  /// numbers, and the RFC's 100 would take two of them in a row for a restart.
+  static constexpr std::uint16_t kMaxMisorder = 1024;
 
   enum class Verdict : std::uint8_t {
     probation,  ///< not yet in so many a row
@@ -38,7 +40,7 @@ class ReceiverStatistics {
   /// Past probation.
   bool valid() const { return valid_; }
   /// Cycles << 16 | newest sequence number.
-  std::uint32_t extended_highest() const { return cycles_ + highest_.value; }
+  std::uint32_t extended_highest() const { return static_cast<std::uint32_t>(extended()); }
   /// Packets counted, late and repeated ones included.
   std::uint64_t received() const { return received_; }
   /// Expected less received since the (re)start: negative if more were repeated than lost.
@@ -55,17 +57,18 @@ class ReceiverStatistics {
  private:
   void restart(SequenceNumber sequence);
   void update_jitter(Timestamp timestamp, std::uint64_t arrival_us, std::uint32_t clock_rate_hz);
-  std::int64_t expected() const;
+  std::uint64_t extended() const { return cycles_ + highest_.value; }
+  std::int64_t expected() const { return static_cast<std::int64_t>(extended() - base_.value + 1); }
 
   std::uint64_t received_ = 0;
   std::uint64_t received_prior_ = 0;
   std::int64_t expected_prior_ = 0;
   std::uint64_t sender_report_us_ = 0;
   ShortNtp sender_report_;
-  std::uint32_t cycles_ = 0;
-  std::uint32_t base_ = 0;
+  std::uint64_t cycles_ = 0;  ///< wraps so far, times 65536
   std::uint32_t transit_ = 0;
   std::uint32_t jitter_x16_ = 0;
+  SequenceNumber base_;
   SequenceNumber highest_;
   SequenceNumber expected_after_jump_;
   std::uint8_t sequential_ = 0;

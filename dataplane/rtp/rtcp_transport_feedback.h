@@ -34,7 +34,7 @@ struct TransportFeedback {
   std::int32_t reference_time = 0;  ///< 64 ms, 24 bits signed
   std::uint8_t feedback_count = 0;  ///< wraps; a gap is a lost feedback packet
   Bytes chunks;                     ///< from the first chunk to the end: chunks, deltas, padding
-  std::uint16_t delta_offset = 0;   ///< in `chunks`
+  std::uint32_t delta_offset = 0;   ///< in `chunks`
 
   class Arrivals;
   /// Walks the packets that arrived, ascending by sequence: `auto arrivals = feedback.arrivals(); while (auto a =
@@ -53,6 +53,9 @@ class TransportFeedback::Arrivals {
   std::optional<Arrival> next();
 
  private:
+  bool take_chunk();
+  unsigned take_symbol();
+
   const std::uint8_t* chunk_;
   const std::uint8_t* delta_;
   TransportSequence sequence_;    ///< of the next status

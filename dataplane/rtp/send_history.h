@@ -46,11 +46,12 @@ class SendHistory {
   template <class Each>
   FeedbackSummary on_feedback(const TransportFeedback& feedback, std::uint64_t now_us, Each&& each) {
     FeedbackSummary summary;
+    const std::uint64_t offset_us = clock_offset_us(feedback);
     auto arrivals = feedback.arrivals();
     while (const auto arrival = arrivals.next()) {
-      if (const auto acknowledged = acknowledge(*arrival, now_us, summary)) each(*acknowledged);
+      if (const auto acknowledged = acknowledge(*arrival, offset_us, now_us, summary)) each(*acknowledged);
     }
-    judge_until(feedback.base + feedback.status_count, summary);
+    judge(feedback, summary);
     return summary;
   }
 
@@ -62,7 +63,12 @@ class SendHistory {
   std::uint64_t bytes_in_flight() const { return bytes_in_flight_; }
 
  private:
-  enum class State : std::uint8_t { none, in_flight, acknowledged, lost };
+  enum class State : std::uint8_t {
+    untold,  ///< no feedback has told of it, and none is awaited
+    in_flight,
+    acknowledged,
+    lost,
+  };
   struct Entry {
     std::uint32_t sent_us;  ///< wraps
     std::uint32_t tag;
@@ -70,19 +76,21 @@ class SendHistory {
     State state;
   };
 
-  std::optional<Acknowledged> acknowledge(const Arrival& arrival, std::uint64_t now_us, FeedbackSummary& summary);
-  void judge_until(TransportSequence end, FeedbackSummary& summary);
-  bool remembered(std::uint64_t number) const { return number < sent_ && sent_ - number <= kPackets; }
-  std::uint64_t number_of(TransportSequence sequence) const;
+  std::optional<Acknowledged> acknowledge(const Arrival& arrival, std::uint64_t clock_offset_us, std::uint64_t now_us,
+                                          FeedbackSummary& summary);
+  void judge(const TransportFeedback& feedback, FeedbackSummary& summary);
+  void leave_flight(Entry& entry, State state);
+  std::optional<std::uint64_t> number_of(TransportSequence sequence) const;
+  std::uint64_t clock_offset_us(const TransportFeedback& feedback);
 
   std::array<Entry, kPackets> entries_{};
   std::uint64_t sent_ = 0;    ///< the next packet's number; its low 16 bits are the sequence number
-  std::uint64_t judged_ = 0;  ///< up to here (exclusive) each packet is acknowledged, lost or forgotten
+  std::uint64_t judged_ = 0;  ///< up to here (exclusive) no packet is in flight any more
   std::uint64_t acknowledged_ = 0;
   std::uint64_t lost_ = 0;
   std::uint64_t bytes_in_flight_ = 0;
-  std::int64_t clock_us_ = 0;  ///< of the last feedback, extended beyond the 24 bits of its reference time
-  bool has_clock_ = false;
+  std::int64_t reference_time_ = 0;  ///< the newest of a feedback, extended beyond its 24 bits
+  bool has_reference_ = false;
 };
 
 }  // namespace penstock::rtp

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "dataplane/rtp/rtcp_transport_feedback.h"
 #include "dataplane/rtp/rtcp_writer.h"
@@ -34,10 +35,14 @@ class TransportFeedbackRecorder {
   static constexpr std::size_t kLeastRoom = 28;
 
  private:
-  bool received(std::int64_t sequence) const;
-  std::uint32_t arrival_ticks(std::int64_t sequence) const;
-  void forget(std::int64_t from, std::int64_t to);
-  bool note_stale(TransportSequence sequence);
+  static std::size_t slot_of(std::int64_t number) { return static_cast<std::uint64_t>(number) % kWindow; }
+  bool received(std::int64_t number) const {
+    return (received_[slot_of(number) / 64] >> slot_of(number) % 64 & 1) != 0;
+  }
+  bool is_restart(TransportSequence sequence);
+  void advance_to(std::int64_t number);
+  void record(std::int64_t number, std::uint32_t ticks);
+  void put_deltas(std::uint8_t* at, std::span<const std::uint8_t> symbols, std::uint32_t previous) const;
 
   std::array<std::uint64_t, kWindow / 64> received_{};
   std::array<std::uint32_t, kWindow> arrival_ticks_{};  ///< of 250 us; wraps
