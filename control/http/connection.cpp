@@ -155,7 +155,11 @@ void Connection::begin_stream(Response&& response) {
                                              self->finish();
                                            });
   stream_->start(response_head(response, {version_, false, std::nullopt}));
-  response.stream(stream_);
+  try {
+    response.stream(stream_->handle());
+  } catch (...) {
+    finish();  // what a handler threw ends its client's stream, not the server
+  }
 }
 
 void Connection::on_written(error_code error) {

@@ -33,7 +33,8 @@ class EventStream {
   virtual std::size_t backlog_bytes() const = 0;
   /// Ends it after what was sent so far; on_closed is not called.
   virtual void close() = 0;
-  /// `closed` is called once, when the client went away, was too slow, or the server closes. Never from within send().
+  /// `closed` is called once, when the client went away or was too slow. Never from within send(), and not by the end
+  /// of the server, after which the stream is just not open.
   virtual void on_closed(std::function<void()> closed) = 0;
 };
 

@@ -29,7 +29,7 @@ struct Limits {
   std::chrono::milliseconds request_timeout{5000};   ///< from connect or the last response to a whole request
   std::chrono::milliseconds response_timeout{5000};  ///< for the client to take a response
   std::size_t stream_backlog_bytes = 262'144;        ///< that a client may leave untaken
-  std::chrono::milliseconds stream_stall{10'000};    ///< that a client may take nothing of what waits for it
+  std::chrono::milliseconds stream_stall{10'000};    ///< for the client to take what was written at once
   std::chrono::milliseconds stream_heartbeat{15'000};
 };
 

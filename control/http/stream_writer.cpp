@@ -14,6 +14,37 @@ constexpr std::string_view kLastChunk = "0\r\n\r\n";
 
 }  // namespace
 
+class StreamWriter::Handle final : public EventStream {
+ public:
+  explicit Handle(std::weak_ptr<StreamWriter> writer) : writer_(std::move(writer)) {}
+
+  bool send(std::string_view wire) override {
+    const auto writer = writer_.lock();
+    return writer && writer->send(wire);
+  }
+  bool open() const override {
+    const auto writer = writer_.lock();
+    return writer && writer->open_;
+  }
+  std::size_t backlog_bytes() const override {
+    const auto writer = writer_.lock();
+    return writer ? writer->backlog_bytes() : 0;
+  }
+  void close() override {
+    if (const auto writer = writer_.lock()) writer->close();
+  }
+  void on_closed(std::function<void()> closed) override {
+    if (const auto writer = writer_.lock()) writer->closed_ = std::move(closed);
+  }
+
+ private:
+  std::weak_ptr<StreamWriter> writer_;
+};
+
+std::shared_ptr<EventStream> StreamWriter::handle() {
+  return std::make_shared<Handle>(weak_from_this());
+}
+
 StreamWriter::StreamWriter(const boost::asio::any_io_executor& executor, std::shared_ptr<Transport> transport,
                            const Limits& limits, bool chunked, Ended ended)
     : transport_(std::move(transport)),

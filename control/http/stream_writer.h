@@ -13,7 +13,7 @@
 
 namespace penstock::control::http {
 
-class StreamWriter final : public EventStream, public std::enable_shared_from_this<StreamWriter> {
+class StreamWriter : public std::enable_shared_from_this<StreamWriter> {
  public:
   enum class End : std::uint8_t { closed, gone, slow };
   using Ended = std::function<void(End)>;
@@ -27,13 +27,15 @@ class StreamWriter final : public EventStream, public std::enable_shared_from_th
   /// The connection is closed by others: no more calls to anybody.
   void abandon();
 
-  bool send(std::string_view wire) override;
-  bool open() const override { return open_; }
-  std::size_t backlog_bytes() const override { return waiting_.size() + writing_.size(); }
-  void close() override;
-  void on_closed(std::function<void()> closed) override { closed_ = std::move(closed); }
+  /// What handlers hold; it may outlive the server and its io_context, and is then not open.
+  std::shared_ptr<EventStream> handle();
 
  private:
+  class Handle;
+
+  bool send(std::string_view wire);
+  std::size_t backlog_bytes() const { return waiting_.size() + writing_.size(); }
+  void close();
   void append(std::string_view wire);
   void write();
   void watch();

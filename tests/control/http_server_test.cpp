@@ -1,108 +1,34 @@
 // The HTTP server against clients that are polite, slow, greedy or broken.
 
-#include <arpa/inet.h>
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-#include <future>
-#include <memory>
 #include <random>
-#include <stdexcept>
-#include <thread>
 
-#include "control/http/client.h"
-#include "control/http/server.h"
+#include "tests/control/http_fixture.h"
 
 namespace penstock::control::http {
 namespace {
 
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-using testing::Not;
 using testing::StartsWith;
 
-const net::Endpoint kLoopback{net::Address::v4(0x7f000001), 0};
+Router sample_router() {
+  Router router;
+  router.add("GET", "/hello", [](const Request& r) { return Response{.body = "hello " + r.query}; });
+  router.add("POST", "/echo", [](const Request& r) { return Response{.body = r.body}; });
+  router.add("GET", "/throws", [](const Request&) -> Response { throw std::runtime_error("oh"); });
+  router.add("GET", "/large", [](const Request&) { return Response{.body = std::string(32U << 20, 'x')}; });
+  router.add("GET", "/splits", [](const Request&) {
+    return Response{.headers = {{"Location", "/a\r\nSet-Cookie: b"}, {"X-Kept", "yes"}}};
+  });
+  return router;
+}
 
-/// A server on a thread of its own.
-class Running {
+class Running : public RunningServer {
  public:
-  explicit Running(Limits limits = {}) {
-    Router router;
-    router.add("GET", "/hello", [](const Request& r) { return Response{.body = "hello " + r.query}; });
-    router.add("POST", "/echo", [](const Request& r) { return Response{.body = r.body}; });
-    router.add("GET", "/throws", [](const Request&) -> Response { throw std::runtime_error("oh"); });
-    router.add("GET", "/large", [](const Request&) { return Response{.body = std::string(32U << 20, 'x')}; });
-    auto server = Server::listen(io_, kLoopback, std::move(router), limits);
-    if (!server) throw std::runtime_error(server.error());
-    server_.emplace(std::move(*server));
-    port_ = server_->endpoint().port;
-    thread_ = std::thread([this] { io_.run(); });
-  }
-  ~Running() {
-    boost::asio::post(io_, [this] {
-      server_.reset();
-      guard_.reset();
-    });
-    thread_.join();
-  }
-
-  std::uint16_t port() const { return port_; }
-  std::string url(std::string_view path) const { return fmt::format("http://127.0.0.1:{}{}", port_, path); }
-  std::size_t connections() {
-    std::promise<std::size_t> count;
-    boost::asio::post(io_, [&] { count.set_value(server_->connections()); });
-    return count.get_future().get();
-  }
-
- private:
-  boost::asio::io_context io_;
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_{io_.get_executor()};
-  std::optional<Server> server_;
-  std::uint16_t port_ = 0;
-  std::thread thread_;
-};
-
-/// A client that says what it likes.
-class RawClient {
- public:
-  explicit RawClient(std::uint16_t port) : socket_(socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(port);
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (connect(socket_, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) throw std::runtime_error("connect");
-  }
-  ~RawClient() { close(socket_); }
-
-  void say(std::string_view bytes) { std::ignore = send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL); }
-  void end() { shutdown(socket_, SHUT_WR); }
-  /// Everything until the server closes or nothing came for `patience`.
-  std::string hear(std::chrono::milliseconds patience = 3000ms) {
-    std::string heard;
-    char bytes[4096];
-    for (;;) {
-      pollfd waiting{socket_, POLLIN, 0};
-      if (poll(&waiting, 1, static_cast<int>(patience.count())) <= 0) return heard;
-      const ssize_t n = recv(socket_, bytes, sizeof bytes, 0);
-      if (n <= 0) return heard;
-      heard.append(bytes, static_cast<std::size_t>(n));
-    }
-  }
-  bool closed_within(std::chrono::milliseconds patience) {
-    char byte;
-    pollfd waiting{socket_, POLLIN, 0};
-    return poll(&waiting, 1, static_cast<int>(patience.count())) == 1 && recv(socket_, &byte, 1, MSG_DONTWAIT) <= 0;
-  }
-
- private:
-  int socket_;
+  explicit Running(Limits limits = {}) : RunningServer({kLoopback}, sample_router(), limits) {}
 };
 
 Limits quick() {
@@ -127,12 +53,91 @@ TEST(HttpServer, KeepsTheConnectionAndTakesPipelinedRequests) {
   Running server(quick());
   RawClient client(server.port());
   client.say(
-      "GET /hello?1 HTTP/1.1\r\nHost: x\r\n\r\nPOST /echo HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc"
-      "HEAD /hello HTTP/1.1\r\n\r\nGET /hello?2 HTTP/1.0\r\n\r\n");
+      "GET /hello?1 HTTP/1.1\r\nHost: x\r\n\r\nPOST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"
+      "HEAD /hello HTTP/1.1\r\nHost: x\r\n\r\nGET /hello?2 HTTP/1.0\r\n\r\nGET /hello?3 HTTP/1.0\r\n\r\n");
   const std::string heard = client.hear();
   EXPECT_THAT(heard, HasSubstr("hello 1"));
   EXPECT_THAT(heard, HasSubstr("\r\n\r\nabcHTTP/1.1 200 OK")) << "a HEAD has no body";
   EXPECT_THAT(heard, HasSubstr("HTTP/1.0 200 OK"));
+  EXPECT_THAT(heard, HasSubstr("hello 2"));
+  EXPECT_THAT(heard, Not(HasSubstr("hello 3"))) << "HTTP/1.0 closes";
+}
+
+TEST(HttpServer, TakesAThousandPipelinedRequestsInOrder) {
+  Running server;
+  RawClient client(server.port());
+  std::string all;
+  for (int i = 0; i < 1000; ++i) all += fmt::format("GET /hello?{} HTTP/1.1\r\nHost: x\r\n\r\n", i);
+  std::thread talks([&] { client.say(all); });
+  const std::string heard = client.hear_until("hello 999");
+  talks.join();
+  std::size_t at = 0;
+  for (int i = 0; i < 1000; ++i) {
+    at = heard.find(fmt::format("hello {}", i), at);
+    ASSERT_NE(at, std::string::npos) << i;
+  }
+}
+
+TEST(HttpServer, HoldsHttp10OpenOnlyWhenAsked) {
+  Running server(quick());
+  RawClient client(server.port());
+  client.say("GET /hello?1 HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /hello?2 HTTP/1.0\r\n\r\n");
+  const std::string heard = client.hear();
+  EXPECT_THAT(heard, HasSubstr("Connection: keep-alive"));
+  EXPECT_THAT(heard, HasSubstr("hello 2"));
+}
+
+TEST(HttpServer, TakesChunkedBodiesAndTheAbsoluteForm) {
+  Running server(quick());
+  RawClient client(server.port());
+  client.say(
+      "POST http://example.org/echo?q HTTP/1.1\r\nHost: example.org\r\nTransfer-Encoding: chunked\r\n"
+      "Connection: close\r\n\r\n3\r\nabc\r\n2;extension=1\r\nde\r\n0\r\nTrailer: x\r\n\r\n");
+  EXPECT_THAT(client.hear(), testing::EndsWith("\r\n\r\nabcde"));
+}
+
+TEST(HttpServer, AsksForABodyThatWaitsToBeAsked) {
+  Running server(quick());
+  RawClient client(server.port());
+  client.say("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n");
+  EXPECT_EQ(client.hear_until("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+  client.say("abc");
+  EXPECT_THAT(client.hear_until("abc"), StartsWith("HTTP/1.1 200 OK"));
+}
+
+TEST(HttpServer, AnswersAllOfARequestThatComesByteByByte) {
+  Running server;
+  RawClient client(server.port());
+  for (const char c : std::string_view("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc")) {
+    client.say({&c, 1});
+    std::this_thread::sleep_for(1ms);
+  }
+  EXPECT_THAT(client.hear_until("abc"), StartsWith("HTTP/1.1 200 OK"));
+}
+
+TEST(HttpServer, LeavesOutAHeaderThatWouldSplitTheResponse) {
+  Running server;
+  const auto answer = get(server.url("/splits"), 2s);
+  ASSERT_TRUE(answer) << answer.error();
+  EXPECT_FALSE(answer->headers.contains("Location"));
+  EXPECT_FALSE(answer->headers.contains("Set-Cookie"));
+  EXPECT_EQ(answer->headers.find("x-kept"), "yes");
+}
+
+TEST(HttpServer, RefusesABodyTooLargeBeforeItIsSent) {
+  Running server(quick());
+  RawClient client(server.port());
+  client.say("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 999999\r\nExpect: 100-continue\r\n\r\n");
+  EXPECT_THAT(client.hear(), StartsWith("HTTP/1.1 413"));
+}
+
+TEST(HttpServer, ARefusalIsHeardByAClientThatStillSends) {
+  Running server;
+  const auto answer = send({.method = "POST", .url = server.url("/echo"), .body = std::string(200'000, 'x')}, 5s);
+  ASSERT_TRUE(answer) << answer.error();
+  EXPECT_EQ(answer->status, 413U);
+  EXPECT_EQ(answer->content_type, "application/problem+json");
+  EXPECT_EQ(server.counters().malformed, 1U);
 }
 
 struct Hostile {
@@ -166,15 +171,27 @@ const Hostile kHostile[] = {
     {"half_a_request", "GET /hello HTT", ""},
     {"long_path", "GET /" + std::string(100'000, 'a') + " HTTP/1.1\r\n\r\n", "HTTP/1.1 431"},
     {"many_headers", "GET /hello HTTP/1.1\r\n" + std::string(20'000, 'a') + ": b\r\n\r\n", "HTTP/1.1 431"},
-    {"declared_body", "POST /echo HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n", "HTTP/1.1 413"},
-    {"overflowing_length", "POST /echo HTTP/1.1\r\nContent-Length: 99999999999999999999999\r\n\r\n", "HTTP/1.1 400"},
-    {"negative_length", "POST /echo HTTP/1.1\r\nContent-Length: -1\r\n\r\n", "HTTP/1.1 400"},
+    {"declared_body", "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n", "HTTP/1.1 413"},
+    {"overflowing_length", "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999999\r\n\r\n",
+     "HTTP/1.1 400"},
+    {"negative_length", "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", "HTTP/1.1 400"},
     {"chunked_body",
-     "POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n11000\r\n" + std::string(0x11000, 'x') + "\r\n0\r\n\r\n",
+     "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n11000\r\n" + std::string(0x11000, 'x') +
+         "\r\n0\r\n\r\n",
      "HTTP/1.1 413"},
-    {"both_lengths", "POST /echo HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    {"both_lengths",
+     "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
      "HTTP/1.1 400"},
     {"wrong_version", "GET /hello HTTP/9.9\r\n\r\n", "HTTP/1.1 400"},
+    {"no_host", "GET /hello HTTP/1.1\r\n\r\n", "HTTP/1.1 400"},
+    {"two_hosts", "GET /hello HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", "HTTP/1.1 400"},
+    {"great_expectations", "POST /echo HTTP/1.1\r\nHost: x\r\nExpect: much\r\nContent-Length: 1\r\n\r\na",
+     "HTTP/1.1 417"},
+    {"endless_chunk_extension",
+     "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1;" + std::string(100'000, 'a'),
+     "HTTP/1.1 4"},
+    {"bad_chunk_size", "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "HTTP/1.1 400"},
+    {"half_a_body", "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc", ""},
     {"header_injection", "GET /hello HTTP/1.1\r\nA\r\nB: c\r\n\r\n", "HTTP/1.1 400"},
 };
 
@@ -194,6 +211,8 @@ TEST(HttpServer, ASlowRequestIsCutOff) {
   EXPECT_EQ(client.hear(), "");
   drip.join();
   EXPECT_LT(std::chrono::steady_clock::now() - start, 2s) << "dripping bytes do not extend the time";
+  EXPECT_EQ(server.counters().timed_out, 1U);
+  EXPECT_EQ(server.counters().requests, 0U);
 }
 
 TEST(HttpServer, AnIdleConnectionIsClosed) {
@@ -206,7 +225,7 @@ TEST(HttpServer, AnIdleConnectionIsClosed) {
 TEST(HttpServer, AClientThatDoesNotReadIsCutOff) {
   Running server(quick());
   RawClient client(server.port());
-  client.say("GET /large HTTP/1.1\r\n\r\n");
+  client.say("GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
   for (int i = 0; i < 100 && server.connections() == 0; ++i) std::this_thread::sleep_for(10ms);
   for (int i = 0; i < 100 && server.connections() > 0; ++i) std::this_thread::sleep_for(50ms);
   EXPECT_EQ(server.connections(), 0U);
@@ -221,6 +240,7 @@ TEST(HttpServer, AFullHouseMakesRoomForTheNext) {
   const auto answer = get(server.url("/hello"), 2s);
   ASSERT_TRUE(answer) << answer.error();
   EXPECT_LE(server.connections(), 4U);
+  EXPECT_GE(server.counters().evicted, 17U);
 }
 
 TEST(HttpServer, RandomBytesDoNotHarmIt) {
