@@ -79,7 +79,7 @@ struct EncodingParameters {
   Rid rid;
 };
 
-inline constexpr std::size_t kMostEncodings = 4;
+inline constexpr std::uint32_t kMostEncodings = 4;
 
 /// What an endpoint publishes.
 struct TrackParameters {

@@ -1,0 +1,21 @@
+#pragma once
+// ICE-lite on the worker (RFC 8445 section 2.5): checks answered, pairs learned and selected, consent kept.
+
+#include "dataplane/sfu/core.h"
+
+namespace penstock::sfu {
+
+/// A STUN datagram on a media port. Ends the packet.
+void take_check(Core& core, net::Packet* p);
+
+/// Something authentic came: the client consents to go on (RFC 7675 section 5.1; media counts as well, for clients that
+/// hardly ever check).
+void heard(Core& core, EndpointSlot slot);
+
+/// Looks whether consent has run out.
+void check_consent(Core& core, EndpointSlot slot);
+
+/// The endpoint's flows end.
+void forget_pairs(Core& core, Endpoint& endpoint);
+
+}  // namespace penstock::sfu

@@ -1,0 +1,80 @@
+#include "dataplane/sfu/core.h"
+
+#include <fmt/format.h>
+#include <sys/random.h>
+
+#include <ctime>
+
+#include "dataplane/engine/clock.h"
+#include "dataplane/sfu/fan_out.h"
+
+namespace penstock::sfu {
+namespace {
+
+constexpr std::uint64_t kTurnTickNs = 5'000'000;
+
+std::uint64_t secret() {
+  std::uint64_t value = 0;
+  // 8 bytes are never short once the generator is seeded, which getrandom waits for.
+  [[maybe_unused]] const ssize_t n = getrandom(&value, sizeof value, 0);
+  return value;
+}
+
+std::uint64_t unix_minus_monotonic() {
+  timespec t{};
+  clock_gettime(CLOCK_REALTIME, &t);
+  const auto unix_ns = static_cast<std::uint64_t>(t.tv_sec) * engine::kNsPerS + static_cast<std::uint64_t>(t.tv_nsec);
+  return unix_ns - engine::monotonic_ns();
+}
+
+}  // namespace
+
+Core::~Core() {
+  for (std::size_t i = 0; i < tracks.size(); ++i) {
+    if (tracks[i].generation == 0) continue;
+    for (Encoding& encoding : tracks[i].encodings) encoding.ring.clear();
+  }
+}
+
+tl::expected<std::unique_ptr<Core>, std::string> Core::create(engine::Shard& shard, const SfuSettings& settings,
+                                                              HandshakeLanes& lanes, Board& board) {
+  // Payloads begin behind the headroom that every pool's packets have.
+  auto media = net::PacketPool::create(fmt::format("media-{}", shard.worker()), settings.media_packets, kStoredBytes);
+  if (!media) return tl::unexpected(media.error());
+  auto outgoing =
+      net::PacketPool::create(fmt::format("outgoing-{}", shard.worker()), settings.outgoing_packets, kOutgoingBytes);
+  if (!outgoing) return tl::unexpected(outgoing.error());
+  auto cipher = srtp::make_cipher(settings.cipher, std::size_t{2} * settings.sizes.endpoints);
+  if (!cipher) return tl::unexpected(cipher.error());
+  const BoardSizes& sizes = settings.sizes;
+  const std::size_t streams = std::size_t{sizes.tracks} * kMostEncodings * 2;
+  std::unique_ptr<Core> core(new Core{
+      .shard = shard,
+      .settings = settings,
+      .lanes = lanes,
+      .board = board,
+      .stats = {},
+      .cipher = std::move(*cipher),
+      .media = std::move(*media),
+      .outgoing = std::move(*outgoing),
+      .endpoints = net::LazyArray<Endpoint>(sizes.endpoints),
+      .arrivals = net::LazyArray<rtp::TransportFeedbackRecorder>(sizes.endpoints),
+      .histories = net::LazyArray<rtp::SendHistory>(sizes.endpoints),
+      .clocks = net::LazyArray<PublisherClock>(sizes.endpoints),
+      .tracks = net::LazyArray<Track>(sizes.tracks),
+      .stored = net::LazyArray<StoredPacket>(std::size_t{sizes.tracks} * kMostEncodings * kVideoRing),
+      .streams = net::LazyArray<Stream>(streams),
+      .subscriptions = net::LazyArray<Subscription>(sizes.subscriptions),
+      .sent = net::LazyArray<SentRecord>(std::size_t{sizes.subscriptions} * kSentRecords),
+      .fragments = KeyTable(sizes.endpoints, secret()),
+      .stream_of = KeyTable(static_cast<std::uint32_t>(streams), secret()),
+      .subscription_of = KeyTable(2 * sizes.subscriptions, secret()),
+      .turns = engine::TimerWheel(sizes.endpoints, kTurnTickNs, shard.now_ns()),
+  });
+  core->unix_minus_monotonic_ns = unix_minus_monotonic();
+  core->fan_out = std::make_unique<FanOut>(*core);
+  core->stats.media_capacity.set(settings.media_packets);
+  return core;
+}
+
+}  // namespace penstock::sfu

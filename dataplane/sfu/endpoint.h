@@ -1,0 +1,73 @@
+#pragma once
+// One participant's transport as its worker sees it.
+
+#include <array>
+#include <cstdint>
+
+#include "dataplane/net/packet.h"
+#include "dataplane/sfu/parameters.h"
+#include "dataplane/srtp/cipher.h"
+#include "dataplane/srtp/replay_window.h"
+#include "dataplane/stun/hash.h"
+
+namespace penstock::sfu {
+
+/// An address that an authentic check came from: a flow of the worker's table.
+struct Pair {
+  net::FlowId flow = net::kNoFlow;
+  std::uint32_t priority = 0;
+  std::uint64_t last_check_ns = 0;
+  std::uint64_t nominated_ns = 0;  ///< last check with USE-CANDIDATE; 0: none
+};
+
+/// Replay window of one SSRC's SRTCP (RFC 3711 section 3.3.2); clients send from several.
+struct RtcpSource {
+  std::uint32_t ssrc = 0;
+  std::uint64_t last_ns = 0;  ///< 0: free
+  srtp::ReplayWindow window;
+};
+
+/// Zero bytes: a free slot.
+struct alignas(64) Endpoint {
+  static constexpr std::size_t kMostPairs = 8;
+  static constexpr std::size_t kMostRtcpSources = 16;
+
+  // What every packet to it needs: the selected pair.
+  net::Endpoint remote;
+  net::LocalId local;
+  net::PathId path;
+  std::uint32_t generation;          ///< 0: free
+  std::uint16_t transport_sequence;  ///< next transport-wide sequence number
+  bool connected, secured, disconnected;
+  bool announce_pair;  ///< the handshake thread has yet to hear of the first pair
+
+  std::uint8_t pair_count, selected;
+  std::uint8_t transport_extension;  ///< it sends and wants transport-wide feedback: some track or subscription says so
+  std::uint64_t last_heard_ns;       ///< authentic check or packet; or when it was added
+  TrackSlot first_track;             ///< plus one; 0: none
+  SubscriptionSlot first_subscription;
+
+  std::array<char, IceCredentials::kFragmentSize> fragment;
+  stun::HmacSha1 password;
+  std::array<Pair, kMostPairs> pairs;
+  Cname cname;
+  std::uint64_t max_publish_bit_rate;
+
+  // RTCP duties, monotonic nanoseconds of the next one.
+  std::uint64_t next_reports_ns, next_feedback_ns, next_limit_ns;
+  bool received_media;      ///< since its last turn: it has to be looked after often
+  std::uint32_t rtcp_ssrc;  ///< from which we send feedback to it
+  std::array<RtcpSource, kMostRtcpSources> rtcp_sources;
+
+  std::span<Pair> live_pairs() { return {pairs.data(), pair_count}; }
+};
+
+/// The numbers of an endpoint's contexts in the worker's cipher.
+constexpr srtp::ContextId receive_context(EndpointSlot slot) {
+  return 2 * slot;
+}
+constexpr srtp::ContextId send_context(EndpointSlot slot) {
+  return 2 * slot + 1;
+}
+
+}  // namespace penstock::sfu

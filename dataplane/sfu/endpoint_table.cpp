@@ -1,0 +1,86 @@
+// Endpoints come and go.
+
+#include <bit>
+
+#include "dataplane/sfu/connectivity.h"
+#include "dataplane/sfu/handshakes.h"
+#include "dataplane/sfu/tables.h"
+#include "dataplane/sfu/turns.h"
+
+namespace penstock::sfu {
+namespace {
+
+std::uint64_t fragment_key(const std::array<char, IceCredentials::kFragmentSize>& fragment) {
+  return std::bit_cast<std::uint64_t>(fragment);
+}
+
+void use_credentials(Core& core, EndpointSlot slot, const IceCredentials& ice) {
+  Endpoint& endpoint = core.endpoints[slot];
+  endpoint.fragment = ice.fragment;
+  const auto* password = reinterpret_cast<const std::uint8_t*>(ice.password.data());
+  endpoint.password = stun::HmacSha1({password, ice.password.size()});
+  core.fragments.set(fragment_key(ice.fragment), slot);
+}
+
+// Any value but 0 does, as long as nobody else in the session has it: streams that we send get random ones, too.
+std::uint32_t feedback_ssrc(std::uint32_t generation, EndpointSlot slot) {
+  return static_cast<std::uint32_t>(net::hash({}, std::uint64_t{generation} << 32 | slot)) | 1;
+}
+
+}  // namespace
+
+void add_endpoint(Core& core, const AddEndpoint& add) {
+  Endpoint& endpoint = core.endpoints[add.slot];
+  endpoint = Endpoint{};
+  endpoint.generation = add.generation;
+  endpoint.local = net::kNoLocal;
+  endpoint.path = net::kNoPath;
+  endpoint.cname = add.parameters.cname;
+  endpoint.max_publish_bit_rate = add.parameters.max_publish_bit_rate;
+  endpoint.last_heard_ns = core.now_ns();
+  endpoint.rtcp_ssrc = feedback_ssrc(add.generation, add.slot);
+  core.arrivals[add.slot] = rtp::TransportFeedbackRecorder{};
+  core.clocks[add.slot] = PublisherClock{};
+  if (core.histories[add.slot].sent() > 0) core.histories[add.slot] = rtp::SendHistory{};  // 32 KB untouched else
+  use_credentials(core, add.slot, add.parameters.ice);
+  std::memset(static_cast<void*>(&core.board.endpoints[add.slot]), 0, sizeof(EndpointStatus));
+  core.board.endpoints[add.slot].generation.set(add.generation);
+  core.stats.endpoints.add();
+  begin_turns(core, add.slot);
+}
+
+void remove_endpoint(Core& core, EndpointSlot slot) {
+  Endpoint& endpoint = core.endpoints[slot];
+  while (endpoint.first_subscription != 0) remove_subscription(core, endpoint.first_subscription - 1);
+  while (endpoint.first_track != 0) remove_track(core, endpoint.first_track - 1);
+  forget_pairs(core, endpoint);
+  core.fragments.erase(fragment_key(endpoint.fragment));
+  core.cipher->remove(receive_context(slot));
+  core.cipher->remove(send_context(slot));
+  core.stats.endpoints.sub();
+  core.board.endpoints[slot].generation.set(0);
+  endpoint = Endpoint{};
+}
+
+void restart_ice(Core& core, const RestartIce& restart) {
+  core.fragments.erase(fragment_key(core.endpoints[restart.slot].fragment));
+  use_credentials(core, restart.slot, restart.ice);
+}
+
+void install_keys(Core& core, const InstallKeys& keys) {
+  Endpoint& endpoint = core.endpoints[keys.slot];
+  core.cipher->install(receive_context(keys.slot), keys.receive);
+  core.cipher->install(send_context(keys.slot), keys.send);
+  endpoint.secured = true;
+  endpoint.announce_pair = false;
+  core.board.endpoints[keys.slot].secured.set(1);
+  core.board.dirty_endpoints.mark(keys.slot);
+}
+
+void limit_publisher(Core& core, const LimitPublisher& limit) {
+  core.endpoints[limit.slot].max_publish_bit_rate = limit.max_publish_bit_rate;
+  core.endpoints[limit.slot].next_limit_ns = 0;
+  core.board.endpoints[limit.slot].available_bit_rate.set(limit.max_publish_bit_rate);
+}
+
+}  // namespace penstock::sfu

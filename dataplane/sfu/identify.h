@@ -1,0 +1,21 @@
+#pragma once
+// Which stream a packet belongs to, when its SSRC is not known yet: by MID and RID (RFC 8843 section 9.2, RFC 8852), or
+// by its payload type where that is one track's alone.
+
+#include "dataplane/rtp/header.h"
+#include "dataplane/rtp/header_extensions.h"
+#include "dataplane/sfu/core.h"
+
+namespace penstock::sfu {
+
+/// What the packet says of itself. Nothing is authentic yet, and nothing is changed.
+StreamId identify(const Core& core, EndpointSlot slot, const rtp::Header& header, rtp::Bytes packet);
+
+/// The packet was authentic: from now on its SSRC means that stream. False when the SSRC is another stream's of the
+/// endpoint.
+bool learn(Core& core, EndpointSlot slot, StreamId id, std::uint32_t ssrc);
+
+/// The stream's SSRC means nothing any more.
+void forget_stream(Core& core, EndpointSlot slot, StreamId id);
+
+}  // namespace penstock::sfu

@@ -1,0 +1,41 @@
+#include "dataplane/sfu/retransmit.h"
+
+#include "dataplane/sfu/fan_out.h"
+
+namespace penstock::sfu {
+namespace {
+
+// Packets sent again for one NACK at most. A receiver that has lost more is better served by a key frame.
+constexpr unsigned kBudget = 64;
+
+}  // namespace
+
+void retransmit(Core& core, SubscriptionSlot slot, const rtp::Nack& nack) {
+  Subscription& subscription = core.subscriptions[slot];
+  const SubscriptionParameters& p = subscription.parameters;
+  if (!p.feedback.nack || p.track == kNoSlot || rtp::to_wire(nack.media) != p.ssrc) return;
+  const Source source = source_of(core.tracks[p.track]);
+  SentPackets sent({&core.sent[std::size_t{slot} * kSentRecords], kSentRecords});
+  SubscriptionStatus& status = core.board.subscriptions[slot];
+  unsigned left = kBudget;
+  nack.for_each([&](rtp::SequenceNumber lost) {
+    core.stats.nacks_received.add();
+    status.nacked.add();
+    if (left == 0) return core.stats.retransmissions_held_back.add();
+    const Resend found = sent.find(subscription.forwarder, source, lost, core.now_ns(), subscription.rtt_ns);
+    switch (found.verdict) {
+      case Resend::Verdict::resend:
+        --left;
+        return core.fan_out->resend(slot, found.outgoing, *found.packet);
+      case Resend::Verdict::gone:
+      case Resend::Verdict::not_sent:
+        core.stats.not_found.add();
+        return status.not_found.add();
+      default:
+        return core.stats.retransmissions_held_back.add();
+    }
+  });
+  core.fan_out->flush();
+}
+
+}  // namespace penstock::sfu

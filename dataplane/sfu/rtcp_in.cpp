@@ -1,0 +1,133 @@
+#include "dataplane/sfu/rtcp_in.h"
+
+#include <algorithm>
+
+#include "dataplane/rtp/rtcp.h"
+#include "dataplane/rtp/rtcp_feedback.h"
+#include "dataplane/rtp/rtcp_reports.h"
+#include "dataplane/rtp/rtcp_transport_feedback.h"
+#include "dataplane/sfu/activity.h"
+#include "dataplane/sfu/connectivity.h"
+#include "dataplane/sfu/key_frames.h"
+#include "dataplane/sfu/reports_in.h"
+#include "dataplane/sfu/retransmit.h"
+
+namespace penstock::sfu {
+namespace {
+
+// SRTCP's replay window is per sending SSRC (RFC 3711 section 3.3.2). A client has few; when one brings more, the one
+// that was silent for longest makes room.
+srtp::ReplayWindow& window_of(Core& core, Endpoint& endpoint, std::uint32_t ssrc) {
+  auto& sources = endpoint.rtcp_sources;
+  auto at = std::ranges::find_if(sources, [&](const RtcpSource& s) { return s.last_ns != 0 && s.ssrc == ssrc; });
+  if (at == sources.end()) {
+    at = std::ranges::min_element(sources, {}, &RtcpSource::last_ns);
+    *at = {.ssrc = ssrc, .last_ns = 0, .window = {}};
+  }
+  at->last_ns = core.now_ns();
+  return at->window;
+}
+
+// Decrypts in place; nothing when it is forged, replayed or garbage, with the reason in `why`.
+rtp::Bytes open(Core& core, EndpointSlot slot, std::span<std::uint8_t> datagram, net::Drop& why) {
+  Endpoint& endpoint = core.endpoints[slot];
+  const auto opened = core.cipher->unprotect_rtcp(receive_context(slot), datagram);
+  if (opened.result != srtp::Result::ok) {
+    core.stats.srtcp_forged.add();
+    core.board.endpoints[slot].authentication_failures.add();
+    why = opened.result == srtp::Result::malformed ? net::Drop::malformed_rtcp : net::Drop::srtp_forged;
+    return {};
+  }
+  why = net::Drop::malformed_rtcp;
+  if (opened.size < 8) return {};
+  srtp::ReplayWindow& window = window_of(core, endpoint, net::load_be32(&datagram[4]));
+  if (window.check(opened.index) != srtp::Replay::fresh) {
+    core.stats.srtcp_replayed.add();
+    core.board.endpoints[slot].replays.add();
+    why = net::Drop::srtp_replayed;
+    return {};
+  }
+  window.accept(opened.index);
+  return datagram.first(opened.size);
+}
+
+void take_sender_report(Core& core, EndpointSlot slot, const rtp::SenderReport& report) {
+  const StreamId id = core.stream_of.find(key_of(slot, rtp::to_wire(report.sender)));
+  if (id == KeyTable::kNone) return;
+  core.streams[id].statistics.on_sender_report(report.info.ntp, core.now_us());
+  core.clocks[slot].on_sender_report(report.info.ntp, core.now_ns());
+  if (!is_retransmission(id)) core.tracks[track_of(id)].encodings[encoding_of(id)].clock.on_sender_report(report.info);
+}
+
+void take_blocks(Core& core, EndpointSlot slot, const rtp::Records<rtp::ReportBlock>& blocks) {
+  for (const rtp::ReportBlock block : blocks) {
+    const auto at = core.subscription_of.find(key_of(slot, rtp::to_wire(block.source)));
+    if (at != KeyTable::kNone) take_report_block(core, at, block);
+  }
+}
+
+void want_picture(Core& core, EndpointSlot slot, rtp::Ssrc media) {
+  const auto at = core.subscription_of.find(key_of(slot, rtp::to_wire(media)));
+  if (at == KeyTable::kNone) return;
+  core.board.subscriptions[at].plis.add();
+  const Subscription& subscription = core.subscriptions[at];
+  const std::uint8_t current = subscription.forwarder.layers().current();
+  if (subscription.parameters.track != kNoSlot && current != LayerSelector::kNone) {
+    want_key_frame(core, subscription.parameters.track, current);
+  }
+}
+
+void take_nack(Core& core, EndpointSlot slot, const rtp::Nack& nack) {
+  const auto at = core.subscription_of.find(key_of(slot, rtp::to_wire(nack.media)));
+  if (at != KeyTable::kNone) retransmit(core, at, nack);
+}
+
+void take_goodbye(Core& core, EndpointSlot slot, const rtp::Records<rtp::SsrcRecord>& sources) {
+  for (const rtp::Ssrc ssrc : sources) {
+    const StreamId id = core.stream_of.find(key_of(slot, rtp::to_wire(ssrc)));
+    if (id != KeyTable::kNone && !is_retransmission(id)) set_inactive(core, track_of(id), encoding_of(id));
+  }
+}
+
+void take_packet(Core& core, EndpointSlot slot, const rtp::RtcpPacket& packet) {
+  if (const auto report = rtp::sender_report(packet)) {
+    take_sender_report(core, slot, *report);
+    take_blocks(core, slot, report->blocks);
+  } else if (const auto receiver = rtp::receiver_report(packet)) {
+    take_blocks(core, slot, receiver->blocks);
+  } else if (const auto nack = rtp::nack(packet)) {
+    take_nack(core, slot, *nack);
+  } else if (const auto feedback = rtp::transport_feedback(packet)) {
+    core.stats.transport_feedback_received.add();
+    core.histories[slot].on_feedback(*feedback, core.now_us(), [](const rtp::Acknowledged&) {});
+  } else if (const auto loss = rtp::picture_loss(packet)) {
+    core.stats.plis_received.add();
+    want_picture(core, slot, loss->media);
+  } else if (const auto intra = rtp::full_intra_request(packet)) {
+    core.stats.firs_received.add();
+    for (const rtp::FullIntraItem item : intra->items) want_picture(core, slot, item.media);
+  } else if (const auto left = rtp::goodbye(packet)) {
+    take_goodbye(core, slot, *left);
+  }
+}
+
+}  // namespace
+
+void take_rtcp(Core& core, net::Packet* p) {
+  const EndpointSlot slot = core.shard.flows()[net::info(p).flow].index;
+  if (!core.endpoints[slot].secured) return core.shard.drop(p, net::Drop::media_without_keys);
+  net::Drop why{};
+  const rtp::Bytes plain = open(core, slot, net::payload(p), why);
+  if (plain.empty()) return core.shard.drop(p, why);
+  const auto compound = rtp::RtcpCompound::parse(plain);
+  if (!compound) return core.shard.drop(p, net::Drop::malformed_rtcp);
+  core.stats.rtcp_received.add();
+  EndpointStatus& status = core.board.endpoints[slot];
+  status.received_packets.add();
+  status.received_bytes.add(p->data_len);
+  heard(core, slot);
+  for (const rtp::RtcpPacket packet : *compound) take_packet(core, slot, packet);
+  core.shard.consume(p);
+}
+
+}  // namespace penstock::sfu

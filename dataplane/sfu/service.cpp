@@ -1,0 +1,109 @@
+#include "dataplane/sfu/service.h"
+
+#include <fmt/format.h>
+
+#include "dataplane/engine/clock.h"
+#include "dataplane/sfu/apply.h"
+#include "dataplane/sfu/core.h"
+#include "dataplane/sfu/fan_out.h"
+#include "dataplane/sfu/handshakes.h"
+#include "dataplane/sfu/packet_path.h"
+#include "dataplane/sfu/turns.h"
+#include "dataplane/sfu/update.h"
+
+namespace penstock::sfu {
+namespace {
+
+// Counting a pool looks into every thread's cache of it.
+constexpr std::uint64_t kGaugesNs = 100'000'000;
+
+std::string bind_sentence(const net::Endpoint& endpoint, port::BindError error) {
+  switch (error) {
+    case port::BindError::in_use:
+      return fmt::format(
+          "cannot take media on {}: another program has that port; stop it, or choose another media.port",
+          net::to_string(endpoint));
+    case port::BindError::no_address:
+      return fmt::format(
+          "cannot take media on {}: this host does not have that address; see 'ip addr' and "
+          "listen.addresses",
+          net::to_string(endpoint));
+    case port::BindError::no_resources:
+      break;
+  }
+  return fmt::format("cannot take media on {}: descriptors or memory are used up; raise RLIMIT_NOFILE",
+                     net::to_string(endpoint));
+}
+
+}  // namespace
+
+struct SfuService::Inner {
+  std::unique_ptr<Core> core;
+  std::uint64_t gauges_until_ns = 0;
+};
+
+tl::expected<std::unique_ptr<SfuService>, std::string> SfuService::create(engine::Shard& shard,
+                                                                          const SfuSettings& settings,
+                                                                          HandshakeLanes& lanes, Board& board) {
+  auto core = Core::create(shard, settings, lanes, board);
+  if (!core) return tl::unexpected(core.error());
+  return std::unique_ptr<SfuService>(new SfuService(std::make_unique<Inner>(Inner{std::move(*core)})));
+}
+
+SfuService::SfuService(std::unique_ptr<Inner> inner) : inner_(std::move(inner)) {}
+SfuService::~SfuService() = default;
+
+tl::expected<void, std::string> SfuService::start() {
+  engine::Shard& shard = inner_->core->shard;
+  for (const net::Endpoint& endpoint : inner_->core->settings.listen) {
+    const auto local = shard.port().bind(endpoint, {.shared = false, .icmp_errors = false});
+    if (!local) return tl::unexpected(bind_sentence(endpoint, local.error()));
+    shard.claim(*local, engine::ServiceId::sfu);
+  }
+  return {};
+}
+
+void SfuService::process(net::Burst& burst) {
+  Core& core = *inner_->core;
+  const std::uint64_t before = core.stats.forwarded_packets.get();
+  const std::uint64_t arrival_ns = net::info(burst.packets[0]).arrival_ns;
+  take_burst(core, burst);
+  const std::uint64_t forwarded = core.stats.forwarded_packets.get() - before;
+  if (forwarded > 0) core.stats.latency.add(engine::monotonic_ns() - arrival_ns, forwarded);
+}
+
+// Every endpoint's port is its worker's alone, so no packet is handed over as yet.
+void SfuService::process_handed_over(net::Burst& burst) {
+  for (net::Packet* p : burst) inner_->core->shard.drop(p, net::Drop::no_flow);
+}
+
+void SfuService::on_message(const engine::Message& message) {
+  if (static_cast<MessageKind>(message.kind) != MessageKind::update) return;
+  const Update& update = *message.get<const Update*>();
+  apply(*inner_->core, update);
+  applied_.store(update.number, std::memory_order_release);
+}
+
+// A client that went away: consent will tell (RFC 7675); ICMP is not authentic.
+void SfuService::on_icmp_error(const port::IcmpError&) {}
+
+bool SfuService::advance(std::uint64_t now_ns, unsigned budget) {
+  Core& core = *inner_->core;
+  bool left = exchange_handshakes(core);
+  left |= take_turns(core, budget);
+  if (now_ns >= inner_->gauges_until_ns) {
+    inner_->gauges_until_ns = now_ns + kGaugesNs;
+    core.stats.media_packets.set(core.media.in_use());
+  }
+  return left;
+}
+
+const Stats& SfuService::stats() const {
+  return inner_->core->stats;
+}
+
+std::string_view SfuService::cipher() const {
+  return inner_->core->cipher->implementation();
+}
+
+}  // namespace penstock::sfu

@@ -1,0 +1,67 @@
+#pragma once
+// A published source as its worker sees it: its encodings, the streams they arrive on, and who wants them.
+
+#include <array>
+#include <cstdint>
+
+#include "dataplane/rtp/nack_generator.h"
+#include "dataplane/rtp/receiver_statistics.h"
+#include "dataplane/rtp/sender_report_clock.h"
+#include "dataplane/sfu/parameters.h"
+#include "dataplane/sfu/stored_packet.h"
+#include "dataplane/srtp/replay_window.h"
+
+namespace penstock::sfu {
+
+/// Packets of one encoding that are kept for retransmission: two seconds of 250 packets, five of Opus.
+inline constexpr std::uint32_t kVideoRing = 512;
+inline constexpr std::uint32_t kAudioRing = 256;
+
+/// A place for one received SSRC: every encoding has one for media and one for its RTX stream (RFC 4588), so that
+/// nothing has to be found when a client begins to send.
+using StreamId = std::uint32_t;
+inline constexpr StreamId kNoStream = UINT32_MAX;
+
+constexpr StreamId stream_id(TrackSlot track, std::uint32_t encoding, bool retransmission) {
+  return (track * kMostEncodings + encoding) * 2 + (retransmission ? 1 : 0);
+}
+constexpr TrackSlot track_of(StreamId id) {
+  return id / (2 * kMostEncodings);
+}
+constexpr std::uint32_t encoding_of(StreamId id) {
+  return id / 2 % kMostEncodings;
+}
+constexpr bool is_retransmission(StreamId id) {
+  return id % 2 == 1;
+}
+
+/// What is known of one received SSRC. Zero bytes: none yet.
+struct Stream {
+  bool known;
+  std::uint32_t ssrc;
+  srtp::ReceiveIndex index;
+  rtp::ReceiverStatistics statistics;
+};
+
+/// One layer. Zero bytes: nothing came yet.
+struct Encoding {
+  EncodingRing ring;
+  rtp::SenderReportClock clock;
+  std::uint64_t last_packet_ns;
+  bool active;            ///< packets come
+  bool key_frame_wanted;  ///< somebody waits for one
+  std::uint8_t fir_number;
+  std::uint64_t key_frame_asked_ns;  ///< when the publisher was asked last; 0: never
+  rtp::NackGenerator nacks;
+};
+
+/// Zero bytes: a free slot.
+struct Track {
+  std::uint32_t generation;  ///< 0: free
+  TrackParameters parameters;
+  TrackSlot next;                       ///< of the endpoint; plus one, 0: the last
+  SubscriptionSlot first_subscription;  ///< plus one, 0: none
+  std::array<Encoding, kMostEncodings> encodings;
+};
+
+}  // namespace penstock::sfu

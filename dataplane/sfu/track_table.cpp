@@ -1,0 +1,90 @@
+// Tracks come and go.
+
+#include "dataplane/sfu/identify.h"
+#include "dataplane/sfu/tables.h"
+
+namespace penstock::sfu {
+namespace {
+
+void link(Core& core, TrackSlot slot) {
+  Endpoint& endpoint = core.endpoints[core.tracks[slot].parameters.endpoint];
+  core.tracks[slot].next = endpoint.first_track;
+  endpoint.first_track = slot + 1;
+}
+
+void unlink(Core& core, TrackSlot slot) {
+  TrackSlot* at = &core.endpoints[core.tracks[slot].parameters.endpoint].first_track;
+  while (*at != slot + 1) at = &core.tracks[*at - 1].next;
+  *at = core.tracks[slot].next;
+}
+
+void give_rings(Core& core, TrackSlot slot) {
+  Track& track = core.tracks[slot];
+  const std::uint32_t kept = track.parameters.kind == MediaKind::video ? kVideoRing : kAudioRing;
+  for (std::uint32_t i = 0; i < track.parameters.encoding_count; ++i) {
+    StoredPacket* first = &core.stored[(std::size_t{slot} * kMostEncodings + i) * kVideoRing];
+    track.encodings[i].ring = EncodingRing(std::span(first, kept));
+  }
+}
+
+// SSRCs that signaling knows need not be learned.
+void announce_streams(Core& core, TrackSlot slot) {
+  const TrackParameters& p = core.tracks[slot].parameters;
+  for (std::uint32_t i = 0; i < p.encoding_count; ++i) {
+    const EncodingParameters& encoding = p.encodings[i];
+    const auto know = [&](StreamId id, std::uint32_t ssrc) {
+      if (ssrc != 0 && !(core.streams[id].known && core.streams[id].ssrc == ssrc)) learn(core, p.endpoint, id, ssrc);
+    };
+    know(stream_id(slot, i, false), encoding.ssrc);
+    know(stream_id(slot, i, true), encoding.rtx_ssrc);
+  }
+}
+
+// Leaves zero bytes; encodings that were never used are not touched, and take no memory.
+void clear_encodings(Core& core, TrackSlot slot) {
+  Track& track = core.tracks[slot];
+  for (std::uint32_t i = 0; i < track.parameters.encoding_count; ++i) {
+    forget_stream(core, track.parameters.endpoint, stream_id(slot, i, false));
+    forget_stream(core, track.parameters.endpoint, stream_id(slot, i, true));
+    track.encodings[i].ring.clear();
+    track.encodings[i] = Encoding{};
+  }
+}
+
+// New parameters of the same track: how many encodings it has, its kind and its codec stay (control sees to that).
+void change(Core& core, const SetTrack& set) {
+  core.tracks[set.slot].parameters = set.parameters;
+  announce_streams(core, set.slot);
+}
+
+}  // namespace
+
+void set_track(Core& core, const SetTrack& set) {
+  Track& track = core.tracks[set.slot];
+  if (track.generation == set.generation) return change(core, set);
+  track.generation = set.generation;
+  track.parameters = set.parameters;
+  link(core, set.slot);
+  give_rings(core, set.slot);
+  std::memset(static_cast<void*>(&core.board.tracks[set.slot]), 0, sizeof(TrackStatus));
+  core.board.tracks[set.slot].generation.set(set.generation);
+  core.stats.tracks.add();
+  announce_streams(core, set.slot);
+}
+
+void remove_track(Core& core, TrackSlot slot) {
+  Track& track = core.tracks[slot];
+  for (SubscriptionSlot next = track.first_subscription; next != 0;) {
+    const SubscriptionSlot at = next - 1;
+    next = core.subscriptions[at].next_of_track;
+    detach(core, at);
+  }
+  clear_encodings(core, slot);
+  unlink(core, slot);
+  core.stats.tracks.sub();
+  core.board.tracks[slot].generation.set(0);
+  track.generation = 0;
+  track.first_subscription = 0;
+}
+
+}  // namespace penstock::sfu
