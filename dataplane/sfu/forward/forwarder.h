@@ -46,25 +46,34 @@ class alignas(64) Forwarder {
   /// What was sent before cannot be rebuilt: it was of another track.
   std::uint64_t oldest_kept() const { return oldest_kept_; }
   const TimestampMap& timestamps() const { return timestamps_; }
+  /// The encoding that timestamps(), and sequence numbers, are mapped from; LayerSelector::kNone: of a track that is
+  /// gone. Goes on while paused.
+  std::uint8_t mapped() const { return mapped_; }
   /// The source's newest sequence number of an encoding that was forwarded.
-  std::uint64_t newest_source(std::uint8_t encoding) const { return newest_source_[encoding]; }
+  std::uint64_t newest_source(std::uint8_t encoding) const {
+    return encoding == mapped_ ? sequences_.newest() : newest_source_[encoding];
+  }
 
  private:
   Decision enter(const Source& source, std::uint8_t encoding, const StoredPacket& packet);
-  Decision forward_newest(const StoredPacket& packet);
-  Decision forward_late(const StoredPacket& packet);
-  Unmissed unmissed(const StoredPacket& packet, bool same_frame, bool forwarded) const;
+  Decision place(const Source& source, std::uint8_t encoding, const StoredPacket& packet);
+  Decision jump(const Source& source, std::uint8_t encoding, const StoredPacket& packet);
+  Decision take_newest(const StoredPacket& packet);
+  Decision take_late(const StoredPacket& packet);
+  Decision take_empty(std::uint8_t encoding, const StoredPacket& packet);
+  bool same_frame(const StoredPacket& packet) const;
+  Unmissed unmissed(const StoredPacket& packet, bool forwarded) const;
   Decision made(const StoredPacket& packet, std::uint64_t sequence) const;
-  void remember_newest(const StoredPacket& packet, bool forwarded);
+  std::optional<std::uint32_t> aligned(const Source& source, std::uint8_t encoding, std::uint32_t timestamp) const;
 
   // The first line: what every packet needs.
   SequenceMap sequences_;
   TimestampMap timestamps_;
   std::uint32_t last_timestamp_ = 0;  ///< the source's, of the newest packet
-  bool last_marker_ = false;
+  bool last_marker_ = false;          ///< its frame, or what came behind it, is over
   bool last_forwarded_ = false;
   bool audio_ = false;
-  std::uint8_t timestamps_of_ = LayerSelector::kNone;  ///< the encoding that timestamps_ maps
+  std::uint8_t mapped_ = LayerSelector::kNone;
   // The second: layers.
   LayerSelector layers_;
   PictureMap pictures_;

@@ -25,8 +25,9 @@ class KeyFrameRequests {
   /// Of one track, all encodings together; so many at once, too.
   static constexpr std::uint32_t kMostPerSecond = 12;
 
-  /// Somebody waits for a key frame of this encoding; repeats it while that is so.
-  void want(std::uint8_t encoding, std::uint64_t now_ns);
+  /// Somebody waits for a key frame of this encoding; repeats it while that is so. A receiver's own wish (its PLI or
+  /// FIR) was made half a round trip ago, `rtt_ns`: a key frame that was not yet there then answers it.
+  void want(std::uint8_t encoding, std::uint64_t now_ns, std::uint64_t rtt_ns = 0);
   /// The first packet of a key frame came.
   void on_key_frame(std::uint8_t encoding, std::uint64_t now_ns);
 

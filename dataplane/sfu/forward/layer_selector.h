@@ -18,7 +18,8 @@ class LayerSelector {
 
   enum class Step : std::uint8_t { forward, switch_to, wrong_layer, wait_key_frame, paused };
 
-  void start(std::uint8_t max_spatial_layer, bool paused);
+  /// Sound can be entered anywhere: nothing is waited for.
+  void start(MediaKind kind, std::uint8_t max_spatial_layer, bool paused);
   void set_limit(std::uint8_t max_spatial_layer);
   /// Nothing is forwarded while paused; after it a key frame is needed.
   void set_paused(bool paused);
@@ -51,6 +52,7 @@ class LayerSelector {
   std::uint8_t last_ = kNone;  ///< forwarded last, to tell a switch from a resumption
   std::uint8_t active_ = 0;
   std::uint8_t max_ = kAnyLayer;
+  bool video_ = false;
   bool paused_ = false;
   bool waiting_ = false;
   std::uint32_t waits_ = 0;

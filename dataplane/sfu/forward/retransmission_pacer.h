@@ -22,8 +22,10 @@ class RetransmissionPacer {
     const std::size_t gain = bytes / kShare;
     used_ -= static_cast<std::uint32_t>(gain < used_ ? gain : used_);
   }
-  /// Whether so much may be sent again now; if so it counts as sent.
-  bool take(std::size_t bytes, std::uint64_t now_ns);
+  /// Whether a packet may be sent again now.
+  bool open(std::uint64_t now_ns);
+  /// It was.
+  void resent(std::size_t bytes) { used_ += static_cast<std::uint32_t>(bytes); }
 
  private:
   std::uint64_t trickled_ns_ = 0;

@@ -28,8 +28,10 @@ class TimestampMap {
     newest_arrival_ns_ = arrival_ns;
   }
 
+  /// What would be sent now if packets took ever the same time to come.
+  std::uint32_t by_arrival(std::uint64_t instant_ns, std::uint32_t clock_rate_hz) const;
+
   std::uint32_t newest_sent() const { return newest_; }
-  std::uint64_t newest_arrival_ns() const { return newest_arrival_ns_; }
   bool entered() const { return entered_; }
 
  private:

@@ -1,0 +1,90 @@
+#include "dataplane/sfu/forward/picture_map.h"
+
+#include <bit>
+
+namespace penstock::sfu {
+namespace {
+
+// A sender that begins its TL0PICIDX anew does so at a key frame; such a step, or none, is not one of lost frames.
+bool is_step(std::uint8_t tl0_step) {
+  return tl0_step != 0 && tl0_step < 128;
+}
+
+}  // namespace
+
+void PictureMap::start(std::uint16_t first_picture_id) {
+  *this = {};
+  newest_sent_ = first_picture_id - 1U;
+  newest_tl0_ = static_cast<std::uint8_t>(first_picture_id);  // as good a beginning as any
+}
+
+void PictureMap::enter(const LayerInfo& layer) {
+  sent_ = 1;
+  dropped_ = 0;
+  if (layer.has_picture_id) {
+    newest_ = layer.picture_id;
+    ++newest_sent_;
+  }
+  if (layer.has_tl0_index) {
+    ++newest_tl0_;
+    tl0_shift_ = static_cast<std::uint8_t>(newest_tl0_ - layer.tl0_index);
+  }
+}
+
+std::uint32_t PictureMap::ahead(const LayerInfo& layer) const {
+  return layer.has_picture_id ? (layer.picture_id - newest_) & mask(layer) : 0;
+}
+
+void PictureMap::advance(const LayerInfo& layer, bool key_frame, bool forwarded) {
+  if (layer.has_picture_id) advance_picture_id(layer, key_frame, forwarded);
+  if (layer.has_tl0_index && forwarded) advance_tl0(layer, key_frame);
+}
+
+void PictureMap::advance_picture_id(const LayerInfo& layer, bool key_frame, bool forwarded) {
+  const std::uint32_t steps = ahead(layer);
+  newest_ = layer.picture_id;
+  if (steps == 0) return;  // a sender that does not count
+  if (steps < kFrames) {
+    newest_sent_ += steps - (forwarded ? 0 : 1);
+    sent_ = sent_ << steps | (forwarded ? 1 : 0);
+    dropped_ = dropped_ << steps | (forwarded ? 0 : 1);
+    return;
+  }
+  // The sender counts anew, or very much was lost: then the receiver has to see that something is missing.
+  const std::uint32_t missing = key_frame ? 0 : 1;
+  newest_sent_ += missing + (forwarded ? 1 : 0);
+  sent_ = forwarded ? 1 : 0;
+  dropped_ = forwarded ? 0 : 1;
+}
+
+void PictureMap::advance_tl0(const LayerInfo& layer, bool key_frame) {
+  const auto step = static_cast<std::uint8_t>(tl0_index(layer) - newest_tl0_);
+  if (key_frame && !is_step(step)) {
+    ++newest_tl0_;
+    tl0_shift_ = static_cast<std::uint8_t>(newest_tl0_ - layer.tl0_index);
+  } else if (is_step(step)) {
+    newest_tl0_ = tl0_index(layer);
+  }
+}
+
+PictureMap::Frame PictureMap::find(const LayerInfo& layer) const {
+  if (!layer.has_picture_id) return Frame::unknown;
+  const std::uint32_t back = behind(layer);
+  if (back >= kFrames) return Frame::too_old;
+  if ((sent_ >> back & 1) != 0) return Frame::sent;
+  return (dropped_ >> back & 1) != 0 ? Frame::dropped : Frame::unknown;
+}
+
+void PictureMap::fill(const LayerInfo& layer) {
+  if (layer.has_picture_id && behind(layer) < kFrames) sent_ |= std::uint64_t{1} << behind(layer);
+}
+
+std::uint16_t PictureMap::picture_id(const LayerInfo& layer) const {
+  if (!layer.has_picture_id) return 0;
+  const std::uint32_t back = behind(layer) % kFrames;
+  const std::uint64_t newer = (std::uint64_t{1} << back) - 1;
+  const auto dropped = static_cast<std::uint32_t>(std::popcount(dropped_ & newer));
+  return static_cast<std::uint16_t>((newest_sent_ - back + dropped) & 0x7fff);
+}
+
+}  // namespace penstock::sfu
