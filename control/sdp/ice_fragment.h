@@ -1,0 +1,29 @@
+#pragma once
+// Bodies of PATCH requests and their responses: trickled candidates and ICE restarts (RFC 8840, RFC 9725 section 4.3).
+
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+#include <vector>
+
+#include "control/sdp/answer.h"
+#include "control/sdp/candidate.h"
+#include "control/sdp/error.h"
+
+namespace penstock::control::sdp {
+
+struct IceFragment {
+  std::string ice_ufrag;  ///< of the first m-section that has it, else the session's; empty: not told
+  std::string ice_pwd;
+  std::vector<Candidate> candidates;
+  bool end_of_candidates = false;
+};
+
+/// Total. Credentials come in pairs; candidates that cannot be read are left out.
+tl::expected<IceFragment, Error> read_ice_fragment(std::string_view text);
+
+/// The body of the 200 to an ICE restart: our credentials and all our candidates, for the section they were told for
+/// in the answer.
+std::string write_ice_fragment(const Section& tagged, const LocalTransport& transport);
+
+}  // namespace penstock::control::sdp
