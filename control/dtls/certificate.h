@@ -2,9 +2,11 @@
 // The certificate we show in DTLS handshakes. Its fingerprint, told by signaling, is what makes it trusted; names and
 // issuers mean nothing (RFC 8827 section 6.5).
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <tl/expected.hpp>
+#include <vector>
 
 #include "control/dtls/fingerprint.h"
 
@@ -12,6 +14,9 @@ typedef struct evp_pkey_st EVP_PKEY;
 typedef struct x509_st X509;
 
 namespace penstock::control::dtls {
+
+/// Its DER form; empty only when memory is short.
+std::vector<std::uint8_t> der_of(const X509* x509);
 
 /// A certificate with its private key. Copies share both; immutable, so for any thread.
 class Certificate {

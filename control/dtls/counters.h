@@ -22,15 +22,15 @@ enum class Fate : std::uint8_t {
   too_busy,            ///< received: Options::most_sessions are open; the peer will send it again
   application_data,    ///< received: only that, for which there is no use here
   early_encrypted,     ///< received: more encrypted records than belong before the end of a handshake
-  after_end,           ///< received: the handshake failed, or its session was freed and this was no alert
+  no_association,      ///< received: begins none, or the association ended, or its session was freed; no goodbye
   goodbye,             ///< received: an authentic alert that ended an association whose session was freed
   backlog_overflowed,  ///< to be sent: the worker's lane and the backlog behind it are full
   count_
 };
 inline constexpr std::array<std::string_view, static_cast<std::size_t>(Fate::count_)> kFateNames = {
-    "handled",         "pair_ready", "sent",     "unknown_endpoint",
-    "malformed",       "over_rate",  "too_busy", "application_data",
-    "early_encrypted", "after_end",  "goodbye",  "backlog_overflowed"};
+    "handled",         "pair_ready",     "sent",     "unknown_endpoint",
+    "malformed",       "over_rate",      "too_busy", "application_data",
+    "early_encrypted", "no_association", "goodbye",  "backlog_overflowed"};
 
 struct Counters {
   std::array<net::Counter, static_cast<std::size_t>(Result::count_)> results;

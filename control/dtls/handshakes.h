@@ -65,16 +65,16 @@ class Handshakes {
 
   const Certificate& certificate() const { return certificate_; }
   /// By thread; for metrics.
-  std::size_t threads() const { return counters_.size(); }
-  const Counters& counters(std::size_t thread) const { return *counters_[thread]; }
+  std::size_t threads() const { return threads_.size(); }
+  const Counters& counters(std::size_t thread) const;
 
  private:
   class Thread;
-  Handshakes(Certificate certificate, std::size_t threads);
+  explicit Handshakes(Certificate certificate);
+  Thread& thread_of(const EndpointRef& endpoint);
 
   Certificate certificate_;
   std::vector<std::unique_ptr<Thread>> threads_;
-  std::vector<const Counters*> counters_;
 };
 
 }  // namespace penstock::control::dtls
