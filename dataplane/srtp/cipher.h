@@ -57,12 +57,13 @@ struct UnprotectJob {
   ContextId context = 0;
   std::uint16_t header_size = 0;   ///< fixed header, CSRCs and extensions, as the caller parsed them
   std::uint64_t packet_index = 0;  ///< ReceiveIndex::estimate()
-  std::span<std::uint8_t> packet;  ///< the whole packet; its tag may be overwritten, the rest stays as it is
+  std::span<std::uint8_t> packet;  ///< the whole packet; written to meanwhile, unchanged when the call returns
   std::span<std::uint8_t> out;     ///< for the plaintext payload: packet.size() - header_size - tag; must not overlap
 
   // The answer:
   Result result = Result::no_context;
-  std::uint32_t size = 0;  ///< of the plaintext in `out`, which may be 0; 0 unless result is ok. Failed: `out` is zeros
+  std::uint32_t size = 0;  ///< of the plaintext in `out`, which may be 0; 0 unless result is ok. Whatever was decrypted
+                           ///< of a packet that is not authentic is zeros again
 };
 
 struct ProtectedRtcp {

@@ -22,7 +22,7 @@ std::optional<MasterKeys> cut_exporter(Profile profile, std::span<const std::uin
 }
 
 void wipe(std::span<std::uint8_t> secret) {
-  explicit_bzero(secret.data(), secret.size());
+  if (!secret.empty()) explicit_bzero(secret.data(), secret.size());
 }
 
 void wipe(MasterKey& key) {
