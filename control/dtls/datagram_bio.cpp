@@ -33,9 +33,17 @@ int write_datagram(BIO* bio, const char* bytes, int size) {
   return size;
 }
 
+constexpr long kIpv6AndUdpBytes = 40 + 8;
+
 long control(BIO*, int command, long, void*) {
-  // Nothing waits here to be flushed. Of the rest, only a socket could know: path MTU, peer address, timeouts.
-  return command == BIO_CTRL_FLUSH ? 1 : 0;
+  switch (command) {
+    case BIO_CTRL_FLUSH:
+      return 1;  // nothing waits here
+    case BIO_CTRL_DGRAM_GET_MTU_OVERHEAD:
+      return kIpv6AndUdpBytes;  // what OpenSSL takes off its smallest link MTU, 256
+    default:
+      return 0;  // only a socket could know: path MTU, peer address, timeouts
+  }
 }
 
 const BIO_METHOD* method() {

@@ -1,10 +1,17 @@
 #include "control/dtls/handshakes.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "control/dtls/thread.h"
 
 namespace penstock::control::dtls {
+namespace {
+
+constexpr std::size_t kLeastMtu = 208;  // OpenSSL's: a link of 256 bytes less IPv6 and UDP
+
+}  // namespace
 
 Handshakes::Handshakes(Certificate certificate) : certificate_(std::move(certificate)) {}
 
@@ -14,6 +21,10 @@ tl::expected<std::unique_ptr<Handshakes>, std::string> Handshakes::start(const O
                                                                          Certificate certificate,
                                                                          std::span<sfu::HandshakeLanes* const> lanes,
                                                                          Wake wake, Tell tell) {
+  if (options.mtu < kLeastMtu || options.mtu > sfu::kMostHandshakeBytes) {
+    return tl::unexpected(fmt::format("a DTLS datagram cannot be limited to {} bytes: give a number from {} to {}",
+                                      options.mtu, kLeastMtu, sfu::kMostHandshakeBytes));
+  }
   std::unique_ptr<Handshakes> handshakes(new Handshakes(std::move(certificate)));
   const std::size_t count = std::clamp<std::size_t>(options.threads, 1, std::max<std::size_t>(lanes.size(), 1));
   for (std::size_t i = 0; i < count; ++i) {

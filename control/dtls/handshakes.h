@@ -24,7 +24,7 @@ struct Options {
   std::size_t most_endpoints = 65'536;  ///< added at a time, per thread
   std::size_t most_sessions = 2'048;    ///< open OpenSSL sessions at a time, per thread; 74 KB each
   unsigned datagrams_per_s = 200;       ///< taken of one endpoint; short bursts of as many pass
-  std::size_t mtu = 1'200;              ///< UDP payload of a datagram that we send, at most
+  std::size_t mtu = 1'200;              ///< UDP payload of a datagram that we send, at most; 208 to 1,508
   std::size_t backlog = 1'024;          ///< datagrams that wait for a full lane, per thread; 1.5 KB each
   std::chrono::milliseconds first_retransmission{200};  ///< doubles each time; paths are short, clients start at 50 ms
   std::chrono::milliseconds last_retransmission{6'400};
