@@ -14,6 +14,11 @@ target_compile_options(penstock_flags INTERFACE
   -Woverloaded-virtual -Werror -fno-omit-frame-pointer)
 if(PENSTOCK_SANITIZE)
   target_compile_options(penstock_flags INTERFACE -fsanitize=${PENSTOCK_SANITIZE} -fno-sanitize-recover=all)
+  if(PENSTOCK_SANITIZE MATCHES "undefined")
+    # A null pointer traps under ASan without a check of its own, and these two are checked at every call of every member
+    # function: with them a translation unit full of Boost takes three times as long to compile.
+    target_compile_options(penstock_flags INTERFACE -fno-sanitize=null,vptr)
+  endif()
   target_link_options(penstock_flags INTERFACE -fsanitize=${PENSTOCK_SANITIZE})
 endif()
 
