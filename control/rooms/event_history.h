@@ -40,7 +40,7 @@ class EventHistory {
   /// Calls `each` for the kept events after `last_id`, oldest first; for none unless complete.
   Resumption replay(std::string_view last_id, const Listener& each) const;
   /// Calls `listener` for each event from now on, on the control thread, after the change was committed and posted. It
-  /// may call the model's queries, but not change the model.
+  /// may use the model, changes included: their events follow when all listeners have had this one.
   [[nodiscard]] Ticket listen(Listener listener);
 
   /// Numbers it, keeps it, tells the listeners.
@@ -51,10 +51,14 @@ class EventHistory {
  private:
   struct Listeners;
 
+  void deliver(Event event);
+
   std::string epoch_;
   std::size_t capacity_;
   std::uint64_t next_ = 1;
   std::deque<Event> events_;
+  std::deque<Event> waiting_;  // published by listeners
+  bool delivering_ = false;
   std::shared_ptr<Listeners> listeners_;
 };
 

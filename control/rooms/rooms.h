@@ -71,6 +71,9 @@ class Rooms {
 
  private:
   class Model;
+
+  void show(Outcome& outcome, const Change& change) const;
+
   std::unique_ptr<Model> model_;
 };
 

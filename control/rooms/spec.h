@@ -35,7 +35,7 @@ struct RoomLimits {
 struct RoomSpec {
   std::optional<Lease> lease{};  ///< nothing: the room stays until it is deleted
   RoomLimits limits{};
-  std::string metadata{};  ///< the caller's; at most 4,096 bytes of UTF-8
+  std::string metadata{};  ///< the caller's; at most 4,096 bytes
   friend bool operator==(const RoomSpec&, const RoomSpec&) = default;
 };
 
@@ -91,7 +91,7 @@ struct EndpointSpec {
   /// Of the remote certificate: any one that matches will do. May be given later likewise; no handshake before.
   std::vector<dtls::Fingerprint> fingerprints{};  ///< at most 8
   std::uint64_t max_publish_bit_rate = 0;         ///< bit/s of all it publishes; 0: no limit; else at least 30,000
-  std::string metadata{};                         ///< the caller's; at most 4,096 bytes of UTF-8
+  std::string metadata{};                         ///< the caller's; at most 4,096 bytes
   /// Deletes the endpoint when it never connected, or its consent was lost for good (Options::connect_timeout,
   /// Options::lost_timeout), or its handshake failed. Otherwise that is only reported.
   bool expire_when_lost = false;

@@ -24,6 +24,37 @@ struct Totals {
   Totals& operator+=(const Totals& other);
 };
 
+/// All of them, so that sums and differences leave none out.
+inline constexpr std::array kTotalFields = {
+    &Totals::received_packets,
+    &Totals::received_bytes,
+    &Totals::sent_packets,
+    &Totals::sent_bytes,
+    &Totals::authentication_failures,
+    &Totals::replays,
+    &Totals::unknown_streams,
+    &Totals::checks,
+    &Totals::checks_refused,
+    &Totals::handshake_datagrams,
+    &Totals::published_packets,
+    &Totals::published_bytes,
+    &Totals::frames,
+    &Totals::key_frames,
+    &Totals::lost,
+    &Totals::recovered,
+    &Totals::nacks_sent,
+    &Totals::plis_sent,
+    &Totals::forwarded_packets,
+    &Totals::forwarded_bytes,
+    &Totals::retransmitted,
+    &Totals::nacked,
+    &Totals::not_found,
+    &Totals::plis_received,
+    &Totals::key_frame_waits,
+    &Totals::layer_switches,
+};
+static_assert(sizeof(Totals) == kTotalFields.size() * sizeof(std::uint64_t));
+
 struct Population {
   std::uint32_t rooms = 0, endpoints = 0, tracks = 0, subscriptions = 0;
   std::array<std::uint32_t, kIceViewStateNames.size()> endpoints_by_ice{};

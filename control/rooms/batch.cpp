@@ -1,0 +1,27 @@
+#include "control/rooms/batch.h"
+
+namespace penstock::control::rooms {
+
+Batch::~Batch() {
+  for (auto undo = undo_.rbegin(); undo != undo_.rend(); ++undo) (*undo)();
+}
+
+std::vector<Event> Batch::commit(UpdateSink& sink, Handshaker& handshaker) {
+  // Before the workers hear of them, so that no DTLS datagram comes too early.
+  for (dtls::Peer& peer : expected_) handshaker.add(std::move(peer));
+  for (auto& [number, operations] : operations_) {
+    Worker& worker = *state_.workers[number];
+    auto update = std::make_unique<sfu::Update>();
+    update->number = ++worker.posted;
+    update->operations = std::move(operations);
+    worker.in_flight.push_back(std::move(update));
+    sink.post(number, worker.in_flight.back().get());
+  }
+  for (const Retiring& retiring : retire_) retiring.retire(state_.workers[retiring.worker]->posted);
+  for (const dtls::EndpointRef& endpoint : forgotten_) handshaker.remove(endpoint);
+  for (Event& event : events_) event.unix_ms = now_.unix_ms;
+  undo_.clear();
+  return std::move(events_);
+}
+
+}  // namespace penstock::control::rooms

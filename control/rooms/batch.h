@@ -1,0 +1,119 @@
+#pragma once
+// A batch under way: the model changes as its steps are admitted, and changes back unless the batch is committed. What
+// others are to be told waits in the outbox until then.
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "control/rooms/event_history.h"
+#include "control/rooms/handshaker.h"
+#include "control/rooms/state.h"
+#include "control/rooms/update_sink.h"
+
+namespace penstock::control::rooms {
+
+class Batch {
+ public:
+  Batch(State& state, Now now) : state_(state), now_(now) {}
+  /// Takes everything back, unless commit() came first.
+  ~Batch();
+  Batch(const Batch&) = delete;
+  Batch& operator=(const Batch&) = delete;
+
+  State& state() { return state_; }
+  Now now() const { return now_; }
+
+  /// `undo` is run, in reverse order with the others, when the batch is refused.
+  void on_refusal(std::function<void()> undo) { undo_.push_back(std::move(undo)); }
+
+  template <class T>
+  void assign(T& variable, std::type_identity_t<T> value) {
+    on_refusal([&variable, old = std::exchange(variable, std::move(value))] { variable = old; });
+  }
+  template <class T>
+  void insert(std::set<T>& to, T value) {
+    on_refusal([&to, value] { to.erase(value); });
+    to.insert(std::move(value));
+  }
+  template <class T>
+  void erase(std::set<T>& from, const T& value) {
+    if (from.erase(value) != 0) on_refusal([&from, value] { from.insert(value); });
+  }
+  template <class T>
+  void insert(ById<T>& to, std::shared_ptr<T> object) {
+    T* raw = object.get();
+    to.emplace(raw->id, std::move(object));
+    on_refusal([&to, raw] { to.erase(raw->id); });
+  }
+  /// The object lives until the batch is over.
+  template <class T>
+  void erase(ById<T>& from, const T& object) {
+    const auto it = from.find(object.id);
+    on_refusal([&from, kept = it->second] { from.emplace(kept->id, kept); });
+    from.erase(it);
+  }
+  void add(std::uint32_t& count, int by) { assign(count, count + static_cast<std::uint32_t>(by)); }
+  /// The object's entity tag is another from now on.
+  template <class T>
+  void revise(T& object) {
+    assign(state_.last_revision, state_.last_revision + 1);
+    assign(object.revision, state_.last_revision);
+  }
+
+  /// A place in a worker's table, or nothing when it has none left.
+  template <class T>
+  bool settle(SlotTable<T>& table, T& object) {
+    const auto place = table.acquire(object);
+    if (!place) return false;
+    object.place = *place;
+    on_refusal([&table, place = *place] { table.undo_acquire(place); });
+    return true;
+  }
+  /// Gives it back; the operation that removes it was added before.
+  template <class T>
+  void vacate(SlotTable<T>& table, T& object) {
+    table.vacate(object.place);
+    on_refusal([&table, &object] { table.undo_vacate(object.place, object); });
+    retire_.emplace_back([&table, place = object.place](std::uint64_t update) { table.retire(place, update); },
+                         object_worker(object));
+  }
+
+  void operation(std::uint16_t worker, sfu::Operation operation) {
+    operations_[worker].push_back(std::move(operation));
+  }
+  void expect(dtls::Peer peer) { expected_.push_back(std::move(peer)); }
+  void forget(const dtls::EndpointRef& endpoint) { forgotten_.push_back(endpoint); }
+  void event(Event event) { events_.push_back(std::move(event)); }
+
+  /// Posts the updates, then there is no way back. The events are the caller's to publish, once its loops are done.
+  std::vector<Event> commit(UpdateSink& sink, Handshaker& handshaker);
+
+ private:
+  static std::uint16_t object_worker(const Endpoint& endpoint) { return endpoint.room->worker; }
+  static std::uint16_t object_worker(const Track& track) { return track.endpoint->room->worker; }
+  static std::uint16_t object_worker(const Subscription& s) { return s.endpoint->room->worker; }
+
+  struct Retiring {
+    Retiring(std::function<void(std::uint64_t)> give_back, std::uint16_t of)
+        : retire(std::move(give_back)), worker(of) {}
+    std::function<void(std::uint64_t)> retire;
+    std::uint16_t worker;
+  };
+
+  State& state_;
+  Now now_;
+  std::vector<std::function<void()>> undo_;
+  std::map<std::uint16_t, std::vector<sfu::Operation>> operations_;
+  std::vector<Retiring> retire_;
+  std::vector<dtls::Peer> expected_;
+  std::vector<dtls::EndpointRef> forgotten_;
+  std::vector<Event> events_;
+};
+
+}  // namespace penstock::control::rooms

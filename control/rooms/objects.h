@@ -1,0 +1,110 @@
+#pragma once
+// The model's objects, as they stand in its tables.
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "control/rooms/endpoint_ids.h"
+#include "control/rooms/slot_table.h"
+#include "control/rooms/spec.h"
+#include "control/rooms/view.h"
+#include "dataplane/srtp/profile.h"
+
+namespace penstock::control::rooms {
+
+struct Room;
+struct Endpoint;
+struct Track;
+struct Subscription;
+
+/// By id. Shared with the undo log alone, while a batch is under way.
+template <class T>
+using ById = std::map<std::string, std::shared_ptr<T>, std::less<>>;
+
+/// A bit rate from successive byte counts.
+struct RateMeter {
+  std::uint64_t bytes = 0;
+  std::uint64_t bit_rate = 0;
+
+  void sample(std::uint64_t now, std::uint64_t elapsed_ns) {
+    const std::uint64_t more = now >= bytes ? now - bytes : 0;
+    bytes = now;
+    bit_rate = static_cast<std::uint64_t>(static_cast<double>(more) * 8e9 / static_cast<double>(elapsed_ns));
+  }
+};
+
+struct Subscription {
+  std::string id;
+  Endpoint* endpoint = nullptr;  ///< the receiver
+  std::uint64_t revision = 0;
+  SubscriptionSpec spec;
+  sfu::SubscriptionParameters parameters;
+  Place place;
+  Track* source = nullptr;
+  std::size_t at_source = 0;  ///< index in source->subscriptions
+
+  // As last told in events.
+  std::uint8_t spatial_layer = sfu::kAnyLayer, target_spatial_layer = sfu::kAnyLayer;
+  RateMeter sent;
+};
+
+struct Track {
+  std::string id;
+  Endpoint* endpoint = nullptr;
+  std::uint64_t revision = 0;
+  TrackSpec spec;
+  sfu::TrackParameters parameters;
+  Place place;
+  std::vector<Subscription*> subscriptions;  ///< to it, in no order
+
+  /// As last told in events.
+  struct Told {
+    bool active = false;
+    std::uint32_t width = 0, height = 0;
+    friend bool operator==(const Told&, const Told&) = default;
+  };
+  std::array<Told, sfu::kMostEncodings> told{};
+  std::array<RateMeter, sfu::kMostEncodings> received{};
+};
+
+struct Endpoint {
+  std::string id;
+  Room* room = nullptr;
+  std::uint64_t revision = 0;
+  std::uint64_t created_unix_ms = 0;
+  EndpointSpec spec;  ///< without tracks
+  sfu::EndpointParameters parameters;
+  Place place;
+  dtls::Role dtls_role = dtls::Role::passive;  ///< ours
+  ById<Track> tracks;
+  ById<Subscription> subscriptions;
+  EndpointIds ids;
+
+  IceViewState ice = IceViewState::waiting;
+  DtlsState dtls = DtlsState::waiting;
+  bool keyed = false;  ///< keys were installed at some time, and packets sent
+  std::optional<srtp::Profile> profile;
+  std::string failure;
+  std::uint64_t deadline_ns = 0;  ///< monotonic, to connect, to be secured, to come back; 0: none
+  RateMeter received, sent;
+};
+
+struct Room {
+  std::string id;
+  std::uint64_t revision = 0;
+  std::uint64_t created_unix_ms = 0;
+  std::uint16_t worker = 0;
+  RoomSpec spec;
+  std::uint64_t lease_deadline_ns = 0;  ///< monotonic; 0: no lease
+  std::uint64_t lease_expires_unix_ms = 0;
+  ById<Endpoint> endpoints;
+  std::uint32_t tracks = 0, subscriptions = 0;
+  std::uint64_t received_bit_rate = 0, sent_bit_rate = 0;
+};
+
+}  // namespace penstock::control::rooms

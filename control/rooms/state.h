@@ -1,0 +1,70 @@
+#pragma once
+// All that the model knows: rooms by id, and the workers' tables from control's side.
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "control/rooms/objects.h"
+#include "control/rooms/options.h"
+#include "control/rooms/statistics.h"
+#include "dataplane/sfu/update.h"
+
+namespace penstock::control::rooms {
+
+struct Worker {
+  explicit Worker(const WorkerMedia& given)
+      : media(given),
+        endpoints(given.sizes.endpoints),
+        tracks(given.sizes.tracks),
+        subscriptions(given.sizes.subscriptions) {}
+
+  /// What a new room adds to: rooms count too, for most of them are created empty.
+  std::uint64_t load() const {
+    return std::uint64_t{population.rooms} + population.endpoints + population.tracks + population.subscriptions;
+  }
+
+  WorkerMedia media;
+  std::vector<Candidate> candidates;
+  SlotTable<Endpoint> endpoints;
+  SlotTable<Track> tracks;
+  SlotTable<Subscription> subscriptions;
+  std::set<std::string> fragments;  ///< our ICE user fragments in use: checks are told apart by them
+  Population population;
+  Totals totals;
+  std::uint64_t received_bit_rate = 0, sent_bit_rate = 0;
+  std::uint64_t posted = 0;  ///< number of the last update
+  std::deque<std::unique_ptr<sfu::Update>> in_flight;
+};
+
+struct State {
+  Options options;
+  std::string epoch;
+  std::uint64_t last_revision = 0;
+  ById<Room> rooms{};
+  std::vector<std::unique_ptr<Worker>> workers{};
+  /// What runs out next, first.
+  std::set<std::pair<std::uint64_t, Room*>> lease_deadlines{};
+  std::set<std::pair<std::uint64_t, Endpoint*>> endpoint_deadlines{};
+  std::set<std::pair<std::string, Room*>> rooms_by_owner{};  ///< those with a lease
+  Expiries expiries{};
+
+  Worker& worker_of(const Room& room) { return *workers[room.worker]; }
+  const Worker& worker_of(const Room& room) const { return *workers[room.worker]; }
+  std::string entity_tag(std::uint64_t revision) const;
+};
+
+/// Every media address as a host candidate, the first preferred (RFC 8445 section 5.1.2.1).
+std::vector<Candidate> candidates_of(const std::vector<net::Endpoint>& addresses);
+
+// Lookups; `not_found` names the id that is unknown.
+tl::expected<Room*, Error> find_room(const State& state, std::string_view room);
+tl::expected<Endpoint*, Error> find_endpoint(const State& state, std::string_view room, std::string_view endpoint);
+tl::expected<Track*, Error> find_track(const Endpoint& endpoint, std::string_view track);
+tl::expected<Subscription*, Error> find_subscription(const Endpoint& endpoint, std::string_view subscription);
+
+}  // namespace penstock::control::rooms

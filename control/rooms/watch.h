@@ -1,0 +1,22 @@
+#pragma once
+// What the workers show, turned into the model's state, events, totals and rates. Cheap when nothing has changed.
+
+#include "control/rooms/batch.h"
+
+namespace penstock::control::rooms {
+
+/// Frees updates that were applied, and places whose removal was.
+void reclaim(State& state, const UpdateSink& sink);
+
+/// Dirty bits into state and events. Endpoints' deadlines follow their ICE state.
+void scan(Batch& batch);
+
+/// Leases and endpoints whose time is up, as of the batch's time.
+void expire(Batch& batch);
+/// The association is over: `reason` into state and events; deletes the endpoint if it is to expire when lost.
+void end_association(Batch& batch, Endpoint& endpoint, DtlsState state, std::string reason);
+
+/// Counts into totals, and rates over the time since the last sample.
+void sample(State& state, std::uint64_t elapsed_ns);
+
+}  // namespace penstock::control::rooms
