@@ -67,8 +67,8 @@ struct Feedback {
 };
 
 struct EndpointParameters {
-  IceCredentials ice;
-  Cname cname;                             ///< of everything we send to it
+  IceCredentials ice{};
+  Cname cname{};                           ///< of everything we send to it
   std::uint64_t max_publish_bit_rate = 0;  ///< of all it publishes, told to it by REMB; 0: no limit
 };
 
@@ -76,7 +76,7 @@ struct EndpointParameters {
 struct EncodingParameters {
   std::uint32_t ssrc = 0;      ///< 0: learned from MID and RID, or from the payload type
   std::uint32_t rtx_ssrc = 0;  ///< 0: learned likewise, or there is none
-  Rid rid;
+  Rid rid{};
 };
 
 inline constexpr std::uint32_t kMostEncodings = 4;
@@ -89,11 +89,11 @@ struct TrackParameters {
   std::uint8_t payload_type = kNoPayloadType;
   std::uint8_t rtx_payload_type = kNoPayloadType;
   std::uint32_t clock_rate = 48000;  ///< Hz
-  Mid mid;
+  Mid mid{};
   std::uint8_t encoding_count = 1;
-  std::array<EncodingParameters, kMostEncodings> encodings;  ///< the lowest quality first
-  rtp::ExtensionIds extensions;                              ///< as the publisher sends them
-  Feedback feedback;
+  std::array<EncodingParameters, kMostEncodings> encodings{};  ///< the lowest quality first
+  rtp::ExtensionIds extensions{};                              ///< as the publisher sends them
+  Feedback feedback{};
 };
 
 inline constexpr std::uint8_t kAnyLayer = 0xff;
@@ -108,11 +108,11 @@ struct SubscriptionParameters {
   std::uint8_t payload_type = kNoPayloadType;
   std::uint8_t rtx_payload_type = kNoPayloadType;
   std::uint32_t clock_rate = 48000;
-  Mid mid;
+  Mid mid{};
   std::uint32_t ssrc = 0;
   std::uint32_t rtx_ssrc = 0;  ///< 0: lost packets are sent again as they were
-  rtp::ExtensionIds extensions;
-  Feedback feedback;
+  rtp::ExtensionIds extensions{};
+  Feedback feedback{};
   std::uint8_t max_spatial_layer = kAnyLayer;  ///< index of the best encoding that may be forwarded
   std::uint8_t max_temporal_layer = kAnyLayer;
   std::uint8_t priority = 0;  ///< higher is more important when bandwidth is short

@@ -1,0 +1,134 @@
+#pragma once
+// One worker's SFU on a memory port, driven pass by pass with a time the test brings, and clients of it that speak ICE,
+// SRTP and SRTCP. DTLS is left out: keys are installed as control would. No GoogleTest in here, so that fuzz targets
+// and benchmarks can use it too.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dataplane/engine/worker.h"
+#include "dataplane/port/memory/port.h"
+#include "dataplane/rtp/header.h"
+#include "dataplane/rtp/header_extensions.h"
+#include "dataplane/sfu/service.h"
+#include "dataplane/sfu/update.h"
+#include "dataplane/srtp/cipher.h"
+#include "dataplane/srtp/replay_window.h"
+
+namespace penstock::sfu::test {
+
+using Payload = std::vector<std::uint8_t>;
+
+inline constexpr std::uint64_t kMs = 1'000'000;
+inline const net::Endpoint kMedia4{net::Address::v4(0xc6336401), 3500};  // 198.51.100.1
+inline const net::Endpoint kMedia6{{{0x20, 0x01, 0x0d, 0xb8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}}, 3500};
+
+struct BedOptions {
+  BoardSizes sizes{.endpoints = 64, .tracks = 64, .subscriptions = 256};
+  std::uint32_t media_packets = 4095;
+  std::uint32_t outgoing_packets = 2047;
+  srtp::Kind cipher = srtp::Kind::automatic;
+};
+
+class SfuBed {
+ public:
+  /// Throws std::runtime_error with the sentence of what could not be set up.
+  explicit SfuBed(const BedOptions& options = {});
+  ~SfuBed();
+
+  /// Applies one update before the next packets.
+  void update(std::vector<Operation> operations);
+  /// A datagram arrives; false when nothing is bound there.
+  bool inject(const net::Endpoint& local, const net::Endpoint& remote, std::span<const std::uint8_t> bytes);
+  /// Passes until there is nothing left to do.
+  void run();
+  /// Time goes on in steps of 5 ms.
+  void advance(std::uint64_t ns);
+  std::uint64_t now_ns() const { return now_ns_; }
+
+  /// Takes out what was sent to `remote`, in order.
+  std::vector<Payload> take(const net::Endpoint& remote);
+  /// What a handshake thread would have got.
+  std::vector<HandshakeDatagram> take_handshakes();
+  /// As a handshake thread.
+  bool send_handshake(const HandshakeDatagram& datagram) { return lanes_->to_worker.send(datagram); }
+
+  Board& board() { return *board_; }
+  const Stats& stats() const { return service_->stats(); }
+  SfuService& service() { return *service_; }
+  engine::Shard& shard() { return worker_->shard(); }
+  std::uint64_t dropped(net::Drop reason);
+  /// Empty when every packet is accounted (DESIGN.md section 3), else the sums.
+  std::string imbalance();
+
+ private:
+  bool pass();
+
+  std::unique_ptr<engine::PostOffice> office_;
+  std::unique_ptr<Board> board_;
+  std::unique_ptr<HandshakeLanes> lanes_;
+  std::unique_ptr<engine::Worker> worker_;
+  SfuService* service_ = nullptr;
+  port::MemoryPort* port_ = nullptr;
+  SfuSettings settings_;
+  std::vector<std::unique_ptr<Update>> updates_;
+  std::vector<port::SentDatagram> sent_;
+  std::uint64_t now_ns_ = 1'000'000'000'000;
+};
+
+/// What a client received and could decrypt.
+struct Received {
+  rtp::Header header;
+  rtp::Extensions extensions;  ///< its texts point into `packet`
+  Payload packet;              ///< header as sent
+  Payload payload;             ///< decrypted
+};
+
+/// One participant, on one address.
+class Client {
+ public:
+  /// Adds itself to the bed under `slot`; keys of `profile` are installed at once.
+  Client(SfuBed& bed, EndpointSlot slot, const net::Endpoint& remote,
+         srtp::Profile profile = srtp::Profile::aead_aes_128_gcm, const net::Endpoint& local = kMedia4);
+
+  /// A connectivity check; true when it was answered with success.
+  bool check(bool nominate = true);
+  /// Tracks and subscriptions are put under the client's slot.
+  EndpointSlot slot() const { return slot_; }
+  std::uint32_t generation() const { return generation_; }
+  const net::Endpoint& remote() const { return remote_; }
+  const IceCredentials& ice() const { return ice_; }
+
+  /// Protects and sends. `header` is a whole RTP header with its extensions; `roll_over` counts for its sequence
+  /// number.
+  void send_rtp(std::span<const std::uint8_t> header, std::span<const std::uint8_t> payload,
+                std::uint32_t roll_over = 0);
+  /// The protected packet, for tests that change or repeat it.
+  Payload protect(std::span<const std::uint8_t> header, std::span<const std::uint8_t> payload,
+                  std::uint32_t roll_over = 0);
+  void send_rtcp(std::span<const std::uint8_t> compound);
+  void send(std::span<const std::uint8_t> datagram) { bed_.inject(local_, remote_, datagram); }
+
+  /// Takes out what came. RTP is decrypted with ids by which `extensions` are found; what cannot be decrypted throws.
+  struct Taken {
+    std::vector<Received> rtp;
+    std::vector<Payload> rtcp;    ///< decrypted compounds
+    std::vector<Payload> others;  ///< STUN, DTLS
+  };
+  Taken take(const rtp::ExtensionIds& ids = {});
+
+ private:
+  Received decrypt(Payload packet, const rtp::ExtensionIds& ids);
+
+  SfuBed& bed_;
+  EndpointSlot slot_;
+  std::uint32_t generation_;
+  net::Endpoint remote_, local_;
+  IceCredentials ice_;
+  std::unique_ptr<srtp::Cipher> cipher_;
+  std::vector<std::pair<std::uint32_t, srtp::ReceiveIndex>> received_;  ///< by SSRC
+};
+
+}  // namespace penstock::sfu::test
