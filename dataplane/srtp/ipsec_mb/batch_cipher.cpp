@@ -121,7 +121,7 @@ Result BatchCipher::start(ProtectJob& job, Lane& lane) {
   std::uint8_t* packet = job.out.data();
   const std::size_t size = plain_bytes(job);
   const std::size_t end = job.header_size + size;
-  counter_mode_iv(context->rtp_salt, ssrc_of(packet), job.packet_index, lane.iv.data());
+  lane.iv = counter_mode_iv(context->rtp_salt, ssrc_of(packet), job.packet_index);
   net::store_be32(packet + end, roll_over_counter(job.packet_index));  // hashed there, then the tag takes its place
   lanes_started_ = true;
   ipsec_mb::start(*manager_.functions, IMB_DIR_ENCRYPT,
@@ -148,9 +148,8 @@ void BatchCipher::seal(const Context& context, ProtectJob& job) const {
     gather(job);
     plain = body;
   }
-  std::array<std::uint8_t, kGcmIvBytes> iv;
-  gcm_iv(context.rtp_salt, ssrc_of(packet), job.packet_index, iv.data());
-  gcm(context.profile).seal(context.rtp.gcm, {iv.data(), {packet, job.header_size}, plain, body, size}, body + size);
+  const InitialVector iv = gcm_iv(context.rtp_salt, ssrc_of(packet), job.packet_index);
+  gcm(context.profile).seal(context.rtp.gcm, {&iv, {packet, job.header_size}, plain, body, size}, body + size);
   job.size = static_cast<std::uint32_t>(job.header_size + size + kGcmTagBytes);
 }
 
@@ -162,7 +161,7 @@ Result BatchCipher::start(UnprotectJob& job, Lane& lane) {
   std::uint8_t* packet = job.packet.data();
   const std::size_t size = plain_bytes(job, context->profile);
   const std::size_t end = job.header_size + size;
-  counter_mode_iv(context->rtp_salt, ssrc_of(packet), job.packet_index, lane.iv.data());
+  lane.iv = counter_mode_iv(context->rtp_salt, ssrc_of(packet), job.packet_index);
   std::memcpy(lane.displaced.data(), packet + end, lane.displaced.size());
   net::store_be32(packet + end, roll_over_counter(job.packet_index));
   lanes_started_ = true;
@@ -187,9 +186,8 @@ Result BatchCipher::open(const Context& context, UnprotectJob& job) const {
   const std::uint8_t* packet = job.packet.data();
   const std::uint8_t* body = packet + job.header_size;
   const std::size_t size = plain_bytes(job, context.profile);
-  std::array<std::uint8_t, kGcmIvBytes> iv;
-  gcm_iv(context.rtp_salt, ssrc_of(packet), job.packet_index, iv.data());
-  const GcmMessage message{iv.data(), {packet, job.header_size}, body, job.out.data(), size};
+  const InitialVector iv = gcm_iv(context.rtp_salt, ssrc_of(packet), job.packet_index);
+  const GcmMessage message{&iv, {packet, job.header_size}, body, job.out.data(), size};
   if (!gcm(context.profile).open(context.rtp.gcm, message, body + size)) return Result::authentication_failed;
   job.size = static_cast<std::uint32_t>(size);
   return Result::ok;

@@ -20,11 +20,8 @@ std::array<std::uint8_t, kRtcpClearBytes + kRtcpIndexBytes> clear_part(const std
   return clear;
 }
 
-std::array<std::uint8_t, kGcmIvBytes> rtcp_gcm_iv(const Context& context, const std::uint8_t* packet,
-                                                  std::uint32_t index_word) {
-  std::array<std::uint8_t, kGcmIvBytes> iv;
-  gcm_iv(salt_of(context.rtcp.salt), net::load_be32(packet + kRtcpSsrcOffset), index_word & kMaxRtcpIndex, iv.data());
-  return iv;
+InitialVector rtcp_gcm_iv(const Context& context, const std::uint8_t* packet, std::uint32_t index_word) {
+  return gcm_iv(salt_of(context.rtcp.salt), net::load_be32(packet + kRtcpSsrcOffset), index_word & kMaxRtcpIndex);
 }
 
 void wipe_key(auto& key) {
@@ -67,11 +64,11 @@ UnprotectedRtcp BatchCipher::unprotect_rtcp(ContextId id, std::span<std::uint8_t
 bool BatchCipher::seal_rtcp_gcm(const Context& context, std::span<std::uint8_t> packet, std::size_t size) const {
   const std::uint32_t index_word = rtcp_index_word(packet, context.profile);
   const auto clear = clear_part(packet.data(), index_word);
-  const auto iv = rtcp_gcm_iv(context, packet.data(), index_word);
+  const InitialVector iv = rtcp_gcm_iv(context, packet.data(), index_word);
   std::uint8_t* body = packet.data() + kRtcpClearBytes;
   alignas(64) gcm_key_data key;
   gcm(context.profile).expand(context.rtcp.cipher.data(), key);
-  gcm(context.profile).seal(key, {iv.data(), clear, body, body, size - kRtcpClearBytes}, packet.data() + size);
+  gcm(context.profile).seal(key, {&iv, clear, body, body, size - kRtcpClearBytes}, packet.data() + size);
   wipe_key(key);
   return true;
 }
@@ -79,12 +76,12 @@ bool BatchCipher::seal_rtcp_gcm(const Context& context, std::span<std::uint8_t> 
 bool BatchCipher::open_rtcp_gcm(const Context& context, std::span<std::uint8_t> packet, std::size_t size) const {
   const std::uint32_t index_word = rtcp_index_word(packet, context.profile);
   const auto clear = clear_part(packet.data(), index_word);
-  const auto iv = rtcp_gcm_iv(context, packet.data(), index_word);
+  const InitialVector iv = rtcp_gcm_iv(context, packet.data(), index_word);
   std::uint8_t* body = packet.data() + kRtcpClearBytes;
   alignas(64) gcm_key_data key;
   gcm(context.profile).expand(context.rtcp.cipher.data(), key);
   const bool authentic =
-      gcm(context.profile).open(key, {iv.data(), clear, body, body, size - kRtcpClearBytes}, packet.data() + size);
+      gcm(context.profile).open(key, {&iv, clear, body, body, size - kRtcpClearBytes}, packet.data() + size);
   wipe_key(key);
   return authentic;
 }
@@ -93,8 +90,8 @@ bool BatchCipher::run_rtcp_counter_mode(const Context& context, IMB_CIPHER_DIREC
                                         std::span<std::uint8_t> packet, std::size_t size) {
   Lane& lane = lanes_.front();
   const std::uint32_t index_word = rtcp_index_word(packet, context.profile);
-  counter_mode_iv(salt_of(context.rtcp.salt), net::load_be32(packet.data() + kRtcpSsrcOffset),
-                  index_word & kMaxRtcpIndex, lane.iv.data());
+  lane.iv = counter_mode_iv(salt_of(context.rtcp.salt), net::load_be32(packet.data() + kRtcpSsrcOffset),
+                            index_word & kMaxRtcpIndex);
   CounterModeKey key = expand_counter_mode(*manager_.functions, std::span(context.rtcp.cipher).first<kBlockBytes>(),
                                            context.rtcp.authentication);
   // Hashed: everything before the tag, the index word included.

@@ -7,7 +7,7 @@
 
 #include "dataplane/srtp/ipsec_mb/counter_mode.h"
 #include "dataplane/srtp/ipsec_mb/gcm.h"
-#include "dataplane/srtp/ipsec_mb/salt.h"
+#include "dataplane/srtp/ipsec_mb/initial_vector.h"
 #include "dataplane/srtp/ipsec_mb/session_keys.h"
 #include "dataplane/srtp/profile.h"
 

@@ -44,8 +44,8 @@ void start(IMB_MGR& manager, IMB_CIPHER_DIRECTION direction, const CounterModeMe
   job->hash_alg = IMB_AUTH_HMAC_SHA_1;
   job->enc_keys = message.key->rounds.data();
   job->key_len_in_bytes = 16;
-  job->iv = lane.iv.data();
-  job->iv_len_in_bytes = lane.iv.size();
+  job->iv = reinterpret_cast<const std::uint8_t*>(&lane.iv);
+  job->iv_len_in_bytes = sizeof lane.iv;
   job->src = message.packet;
   job->dst = message.out;
   job->cipher_start_src_offset_in_bytes = message.clear;

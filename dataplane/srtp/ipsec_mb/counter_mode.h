@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 
+#include "dataplane/srtp/ipsec_mb/initial_vector.h"
 #include "dataplane/srtp/ipsec_mb/manager.h"
 #include "dataplane/srtp/ipsec_mb/session_keys.h"
 
@@ -26,7 +27,7 @@ CounterModeKey expand_counter_mode(IMB_MGR& manager, std::span<const std::uint8_
 
 /// What one packet's job needs until it is done.
 struct Lane {
-  alignas(16) std::array<std::uint8_t, kBlockBytes> iv;
+  InitialVector iv;
   std::array<std::uint8_t, 12> tag;       ///< computed; the first kSha1TagBytes count
   std::array<std::uint8_t, 4> displaced;  ///< bytes of the received tag whose place the roll-over counter took
   bool started;

@@ -14,15 +14,15 @@ Gcm::Gcm(const IMB_MGR& manager, Profile profile)
 
 void Gcm::seal(const gcm_key_data& key, const GcmMessage& message, std::uint8_t* tag) const {
   gcm_context_data state;
-  encrypt_(&key, &state, message.out, message.in, message.size, message.iv, message.clear.data(), message.clear.size(),
-           tag, kGcmTagBytes);
+  encrypt_(&key, &state, message.out, message.in, message.size, reinterpret_cast<const std::uint8_t*>(message.iv),
+           message.clear.data(), message.clear.size(), tag, kGcmTagBytes);
 }
 
 bool Gcm::open(const gcm_key_data& key, const GcmMessage& message, const std::uint8_t* tag) const {
   gcm_context_data state;
   std::array<std::uint8_t, kGcmTagBytes> expected;
-  decrypt_(&key, &state, message.out, message.in, message.size, message.iv, message.clear.data(), message.clear.size(),
-           expected.data(), kGcmTagBytes);
+  decrypt_(&key, &state, message.out, message.in, message.size, reinterpret_cast<const std::uint8_t*>(message.iv),
+           message.clear.data(), message.clear.size(), expected.data(), kGcmTagBytes);
   if (equal_in_constant_time(expected, {tag, kGcmTagBytes})) return true;
   srtp::wipe({message.out, message.size});
   return false;

@@ -5,17 +5,17 @@
 #include <cstdint>
 #include <span>
 
+#include "dataplane/srtp/ipsec_mb/initial_vector.h"
 #include "dataplane/srtp/ipsec_mb/manager.h"
 #include "dataplane/srtp/profile.h"
 
 namespace penstock::srtp::ipsec_mb {
 
-inline constexpr std::size_t kGcmIvBytes = 12;
 inline constexpr std::size_t kGcmTagBytes = 16;
 
 /// One packet's work. `in` and `out` may be the same.
 struct GcmMessage {
-  const std::uint8_t* iv;               ///< kGcmIvBytes
+  const InitialVector* iv;
   std::span<const std::uint8_t> clear;  ///< authenticated only
   const std::uint8_t* in;
   std::uint8_t* out;
