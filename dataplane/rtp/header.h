@@ -36,8 +36,8 @@ std::string_view to_string(HeaderError error);
 /// in the clear). Trivially copyable.
 struct Header {
   Ssrc ssrc{};
-  Timestamp timestamp;
-  SequenceNumber sequence;
+  Timestamp timestamp{};
+  SequenceNumber sequence{};
   std::uint8_t payload_type = 0;
   std::uint8_t csrc_count = 0;
   bool marker = false;
@@ -62,8 +62,8 @@ std::optional<Bytes> payload_of(const Header& header, Bytes packet);
 /// What `write_fixed_header` writes.
 struct FixedHeader {
   Ssrc ssrc{};
-  Timestamp timestamp;
-  SequenceNumber sequence;
+  Timestamp timestamp{};
+  SequenceNumber sequence{};
   std::uint8_t payload_type = 0;  ///< 0 to 127
   bool marker = false;
 };

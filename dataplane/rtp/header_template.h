@@ -23,11 +23,11 @@ class HeaderTemplate {
   struct Parameters {
     /// The receiver's ids. Slots for abs_send_time, transport_sequence, audio_level and video_orientation that have
     /// one: leave out (0) what this track never carries. An id above 14 makes the whole block two-byte form.
-    ExtensionIds ids;
+    ExtensionIds ids{};
     /// Constant texts, written if they are not empty and their extension has an id. At most kLongestStreamId bytes.
-    std::string_view mid;
-    std::string_view rid;
-    std::string_view repaired_rid;
+    std::string_view mid{};
+    std::string_view rid{};
+    std::string_view repaired_rid{};
   };
 
   /// Nothing if a text is too long or all of it takes more than kMostBytes (only two-byte form with long texts can).

@@ -3,7 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <iterator>
 #include <string_view>
 #include <tl/expected.hpp>
 
@@ -94,11 +94,22 @@ class Records {
 
   class Iterator {
    public:
+    using iterator_category = std::input_iterator_tag;  // each value is read anew
+    using value_type = decltype(Record::read(nullptr));
+    using difference_type = std::ptrdiff_t;
+    using pointer = void;
+    using reference = value_type;
+
     explicit Iterator(const std::uint8_t* at) : at_(at) {}
-    auto operator*() const { return Record::read(at_); }
+    value_type operator*() const { return Record::read(at_); }
     Iterator& operator++() {
       at_ += Record::kBytes;
       return *this;
+    }
+    Iterator operator++(int) {
+      const Iterator before = *this;
+      ++*this;
+      return before;
     }
     friend bool operator==(const Iterator&, const Iterator&) = default;
 

@@ -21,7 +21,7 @@ struct ReportBlock {
   std::int32_t cumulative_lost = 0;    ///< 24 bits signed: duplicates can make it negative
   std::uint32_t extended_highest = 0;  ///< cycles << 16 | sequence number
   std::uint32_t jitter = 0;            ///< timestamp units
-  ShortNtp last_sender_report;         ///< zero: none seen
+  ShortNtp last_sender_report{};       ///< zero: none seen
   std::uint32_t delay = 0;             ///< since then, 1/65536 s
 
   static constexpr std::size_t kBytes = 24;

@@ -29,7 +29,7 @@ struct FeedbackSummary {
   std::uint32_t rtt_us = 0;     ///< of the newest acknowledged packet, waiting for the feedback included; 0: none
 };
 
-/// One per subscribing endpoint: numbers its packets and remembers the last kPackets of them; of fixed size, 32 KB, of
+/// One per subscribing endpoint: numbers its packets and remembers the last kPackets of them; of fixed size, 24 KB, of
 /// which only what is used is touched when the array is lazy. Zero bytes are the initial state. A sequence number
 /// follows every packet with the extension: media, retransmissions and probes.
 class SendHistory {
