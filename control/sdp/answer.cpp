@@ -173,15 +173,16 @@ MediaDescription answered(const Section& offered, const AcceptedSection& accepte
   return media;
 }
 
+}  // namespace
+
 std::string bundle_group(const Offer& offer, const Negotiated& negotiated) {
+  if (offer.bundle.empty()) return {};
   std::string group = "BUNDLE";
   for (const std::size_t index : offer.bundle) {
     if (negotiated.sections[index]) group += ' ' + offer.sections[index].mid;
   }
   return group;
 }
-
-}  // namespace
 
 Description make_answer(const Offer& offer, const Negotiated& negotiated, const AnswerInput& input) {
   Description answer;

@@ -36,6 +36,9 @@ struct AnswerInput {
   std::vector<std::optional<Sending>> sending;  ///< by section; empty for a publisher
 };
 
+/// The value of a=group: "BUNDLE" and the MIDs of the accepted sections; empty when the offer has no group.
+std::string bundle_group(const Offer& offer, const Negotiated& negotiated);
+
 /// Sections in the offer's order with its MIDs; rejected ones with port 0. `negotiated` is of this `offer`.
 Description make_answer(const Offer& offer, const Negotiated& negotiated, const AnswerInput& input);
 

@@ -48,14 +48,20 @@ tl::expected<IceFragment, Error> read_ice_fragment(std::string_view text) {
   return fragment;
 }
 
-std::string write_ice_fragment(const Section& tagged, const LocalTransport& transport) {
+TaggedLine tagged_line(const Offer& offer, const Negotiated& negotiated) {
+  const Section& section = offer.sections[negotiated.tagged];
+  return {section.kind, section.protocol, section.formats.front(), section.mid, bundle_group(offer, negotiated)};
+}
+
+std::string write_ice_fragment(const TaggedLine& tagged, const LocalTransport& transport) {
   Description description;
   description.attributes = {{"ice-lite"}, {"ice-options", "trickle ice2"}};
+  if (!tagged.group.empty()) description.attributes.push_back({"group", tagged.group});
   MediaDescription media;
   media.kind = tagged.kind;
   media.port = 9;
   media.protocol = tagged.protocol;
-  media.formats = {tagged.formats.front()};
+  media.formats = {tagged.format};
   if (!tagged.mid.empty()) media.attributes.push_back({"mid", tagged.mid});
   media.attributes.push_back({"ice-ufrag", transport.ice_ufrag});
   media.attributes.push_back({"ice-pwd", transport.ice_pwd});

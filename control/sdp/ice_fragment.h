@@ -22,8 +22,18 @@ struct IceFragment {
 /// Total. Credentials come in pairs; candidates that cannot be read are left out.
 tl::expected<IceFragment, Error> read_ice_fragment(std::string_view text);
 
+/// The m-section that carries a session's transport, as far as fragments name it.
+struct TaggedLine {
+  std::string kind;
+  std::string protocol;
+  std::string format;  ///< the first of the m= line
+  std::string mid;     ///< may be empty
+  std::string group;   ///< "BUNDLE 0 1", empty without
+};
+TaggedLine tagged_line(const Offer& offer, const Negotiated& negotiated);
+
 /// The body of the 200 to an ICE restart: our credentials and all our candidates, for the section they were told for
 /// in the answer.
-std::string write_ice_fragment(const Section& tagged, const LocalTransport& transport);
+std::string write_ice_fragment(const TaggedLine& tagged, const LocalTransport& transport);
 
 }  // namespace penstock::control::sdp

@@ -128,9 +128,11 @@ TEST(IceFragment, RefusesHalvesAndOtherLines) {
 TEST(IceFragment, AnswersARestartWithOurCredentialsAndCandidates) {
   const Offer offer = offer_of(recorded("chromium_whip_simulcast"));
   const LocalTransport transport{"ufragufr", "passwordpasswordpassword", {}, {{net::Address::v4(0xc0000201), 40000}}};
-  const std::string text = write_ice_fragment(offer.sections[0], transport);
-  EXPECT_THAT(text,
-              testing::StartsWith("a=ice-lite\r\na=ice-options:trickle ice2\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n"));
+  const std::string text = write_ice_fragment(tagged_line(offer, negotiated(offer, Role::publisher)), transport);
+  EXPECT_THAT(
+      text,
+      testing::StartsWith(
+          "a=ice-lite\r\na=ice-options:trickle ice2\r\na=group:BUNDLE 0 1\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n"));
   const auto fragment = read_ice_fragment(text);
   ASSERT_TRUE(fragment) << to_string(fragment.error());
   EXPECT_EQ(fragment->ice_ufrag, "ufragufr");

@@ -69,7 +69,7 @@ void answer(const Offer& offer, Role role) {
   for (std::size_t i = 0; i < offer.sections.size(); ++i) {
     check_section(offer.sections[i], negotiated->sections[i], description->media[i], role);
   }
-  const auto fragment = read_ice_fragment(write_ice_fragment(offer.sections[negotiated->tagged], kTransport));
+  const auto fragment = read_ice_fragment(write_ice_fragment(tagged_line(offer, *negotiated), kTransport));
   REQUIRE(fragment && fragment->ice_ufrag == kTransport.ice_ufrag);
 }
 
