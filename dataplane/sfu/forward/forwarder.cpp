@@ -108,17 +108,17 @@ Decision Forwarder::jump(const Source& source, std::uint8_t encoding, const Stor
 Decision Forwarder::take_newest(const StoredPacket& packet) {
   const bool same = same_frame(packet);
   const bool forwarded = audio_ || (same ? last_forwarded_ : temporal_.admit(packet));
-  const bool gap = packet.sequence != sequences_.newest() + 1;
-  const Unmissed missing = gap && !audio_ ? unmissed(packet, forwarded) : Unmissed{};
-  if (!same) pictures_.advance(packet.layer, packet.key_frame, forwarded);
+  const std::uint64_t missing = packet.sequence - sequences_.newest() - 1;
+  const Unmissed not_missed = missing != 0 && !audio_ ? unmissed(packet, forwarded) : Unmissed{};
+  if (!same) pictures_.advance(packet.layer, packet.key_frame, forwarded, missing);
   last_timestamp_ = packet.timestamp;
   last_marker_ = packet.marker;
   last_forwarded_ = forwarded;
   if (!forwarded) {
-    sequences_.drop(packet.sequence, missing, history_);
+    sequences_.drop(packet.sequence, not_missed, history_);
     return refused(Verdict::temporal_layer);
   }
-  const Decision decision = made(packet, sequences_.forward(packet.sequence, missing, history_));
+  const Decision decision = made(packet, sequences_.forward(packet.sequence, not_missed, history_));
   timestamps_.sent(decision.outgoing.timestamp, packet.arrival_ns);
   return decision;
 }
@@ -159,12 +159,12 @@ Unmissed Forwarder::unmissed(const StoredPacket& packet, bool forwarded) const {
   if (same_frame(packet)) return {.all = !forwarded};
   const bool last_goes_on = !last_marker_;
   const bool this_began = !packet.frame_start;
-  Unmissed missing{.first = last_goes_on && !last_forwarded_, .last = this_began && !forwarded};
-  if (pictures_.ahead(packet.layer) != 1) return missing;
+  Unmissed not_missed{.all = false, .first = last_goes_on && !last_forwarded_, .last = this_began && !forwarded};
+  if (pictures_.ahead(packet.layer) != 1) return not_missed;
   // No frame between the two, so what is missing is the end of the one and the beginning of the other; or, if neither
   // lacks any, padding.
-  missing.all = (!last_goes_on || !last_forwarded_) && (!this_began || !forwarded);
-  return missing;
+  not_missed.all = (!last_goes_on || !last_forwarded_) && (!this_began || !forwarded);
+  return not_missed;
 }
 
 Decision Forwarder::made(const StoredPacket& packet, std::uint64_t sequence) const {

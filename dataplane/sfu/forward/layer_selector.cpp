@@ -25,6 +25,7 @@ void LayerSelector::set_paused(bool paused) {
 }
 
 void LayerSelector::set_active(std::uint8_t active) {
+  active &= (1U << kMostEncodings) - 1;
   if (active_ == active) return;
   active_ = active;
   update();

@@ -3,15 +3,6 @@
 #include <bit>
 
 namespace penstock::sfu {
-namespace {
-
-// A sender that begins its TL0PICIDX anew does so at a key frame; such a step, or none, is not one of lost frames.
-bool is_step(std::uint8_t tl0_step) {
-  return tl0_step != 0 && tl0_step < 128;
-}
-
-}  // namespace
-
 void PictureMap::start(std::uint16_t first_picture_id) {
   *this = {};
   newest_sent_ = first_picture_id - 1U;
@@ -35,34 +26,33 @@ std::uint32_t PictureMap::ahead(const LayerInfo& layer) const {
   return layer.has_picture_id ? (layer.picture_id - newest_) & mask(layer) : 0;
 }
 
-void PictureMap::advance(const LayerInfo& layer, bool key_frame, bool forwarded) {
-  if (layer.has_picture_id) advance_picture_id(layer, key_frame, forwarded);
-  if (layer.has_tl0_index && forwarded) advance_tl0(layer, key_frame);
+void PictureMap::advance(const LayerInfo& layer, bool key_frame, bool forwarded, std::uint64_t missing) {
+  if (layer.has_picture_id) advance_picture_id(layer, forwarded, missing);
+  if (layer.has_tl0_index && forwarded) advance_tl0(layer, key_frame, missing);
 }
 
-void PictureMap::advance_picture_id(const LayerInfo& layer, bool key_frame, bool forwarded) {
+void PictureMap::advance_picture_id(const LayerInfo& layer, bool forwarded, std::uint64_t missing) {
   const std::uint32_t steps = ahead(layer);
   newest_ = layer.picture_id;
   if (steps == 0) return;  // a sender that does not count
-  if (steps < kFrames) {
+  if (steps < kFrames && steps - 1 <= missing) {
     newest_sent_ += steps - (forwarded ? 0 : 1);
     sent_ = sent_ << steps | (forwarded ? 1 : 0);
     dropped_ = dropped_ << steps | (forwarded ? 0 : 1);
     return;
   }
-  // The sender counts anew, or very much was lost: then the receiver has to see that something is missing.
-  const std::uint32_t missing = key_frame ? 0 : 1;
-  newest_sent_ += missing + (forwarded ? 1 : 0);
+  // Counted anew, or very much was lost: then the receiver has to see that something is missing.
+  newest_sent_ += (missing != 0 ? 1 : 0) + (forwarded ? 1 : 0);
   sent_ = forwarded ? 1 : 0;
   dropped_ = forwarded ? 0 : 1;
 }
 
-void PictureMap::advance_tl0(const LayerInfo& layer, bool key_frame) {
+void PictureMap::advance_tl0(const LayerInfo& layer, bool key_frame, std::uint64_t missing) {
   const auto step = static_cast<std::uint8_t>(tl0_index(layer) - newest_tl0_);
-  if (key_frame && !is_step(step)) {
+  if (key_frame && (step == 0 || step - 1U > missing)) {  // counted anew, which only a key frame may
     ++newest_tl0_;
     tl0_shift_ = static_cast<std::uint8_t>(newest_tl0_ - layer.tl0_index);
-  } else if (is_step(step)) {
+  } else if (step < 128) {
     newest_tl0_ = tl0_index(layer);
   }
 }

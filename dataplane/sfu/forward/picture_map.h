@@ -25,8 +25,9 @@ class PictureMap {
 
   /// Steps from the frame of the newest packet before to that of this, newer one. 0: the same.
   std::uint32_t ahead(const LayerInfo& layer) const;
-  /// A frame ahead of all: it is forwarded, or dropped.
-  void advance(const LayerInfo& layer, bool key_frame, bool forwarded);
+  /// A frame ahead of all: it is forwarded, or dropped. `missing`: packets between it and the last one that have not
+  /// come. No more frames than that can be lost; where more are missing the sender counts anew.
+  void advance(const LayerInfo& layer, bool key_frame, bool forwarded, std::uint64_t missing);
 
   /// The frame of a packet that is not newest. `unknown` where there are no picture ids.
   Frame find(const LayerInfo& layer) const;
@@ -40,8 +41,8 @@ class PictureMap {
 
  private:
   static std::uint32_t mask(const LayerInfo& layer) { return layer.short_picture_id ? 0x7f : 0x7fff; }
-  void advance_picture_id(const LayerInfo& layer, bool key_frame, bool forwarded);
-  void advance_tl0(const LayerInfo& layer, bool key_frame);
+  void advance_picture_id(const LayerInfo& layer, bool forwarded, std::uint64_t missing);
+  void advance_tl0(const LayerInfo& layer, bool key_frame, std::uint64_t missing);
   std::uint32_t behind(const LayerInfo& layer) const { return (newest_ - layer.picture_id) & mask(layer); }
 
   std::uint64_t sent_ = 0;         ///< bit i: the frame i before the newest
