@@ -13,6 +13,7 @@ from testbed import metrics  # noqa: E402  (the path above has to come first)
 from testbed.network import Network  # noqa: E402
 from testbed.process import Process  # noqa: E402
 from testbed.relay import RelayOptions, chosen_relay, start_relay  # noqa: E402
+from testbed.rooms_page import room_pages  # noqa: E402
 from testbed.turn_client import TurnClient  # noqa: E402
 
 
@@ -106,3 +107,23 @@ def client(network):
     yield open_client
     for one in opened:
         one.socket.close()
+
+
+@pytest.fixture(scope="module")
+def browser_pages(network):
+    with room_pages(network.client) as pages:
+        yield pages
+
+
+@pytest.fixture
+def participant(relay, browser_pages):
+    """A function that opens one more participant of rooms. `relay` outlives them: its books are read after they left."""
+    opened = []
+
+    def open_page():
+        opened.append(browser_pages.participant())
+        return opened[-1]
+
+    yield open_page
+    for one in opened:
+        one.page.close()

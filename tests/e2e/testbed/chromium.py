@@ -17,6 +17,9 @@ _FLAGS = (
     # No host but the test bed's is reachable: nothing may wait for one that is not.
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic",
     "--disable-features=OptimizationHints,MediaRouter", "--no-default-browser-check", "--no-proxy-server",
+    # Tabs that nobody looks at, as all of these, work as if somebody did.
+    "--disable-background-timer-throttling", "--disable-renderer-backgrounding",
+    "--disable-backgrounding-occluded-windows",
 )
 
 
@@ -25,13 +28,12 @@ class ChromiumError(RuntimeError):
 
 
 class Chromium:
-    """One browser with one page inside `host`; `with` or close() ends it and removes its profile."""
+    """One browser inside `host`; `with` or close() ends it and removes its profile."""
 
     def __init__(self, host: Host):
         self._profile = tempfile.mkdtemp(prefix="penstock-chromium-")
         self._received = b""
         self._next_id = 0
-        self._session = None
         command_read, self._commands = os.pipe()
         self._answers, answer_write = os.pipe()
         try:
@@ -44,20 +46,18 @@ class Chromium:
         finally:
             os.close(command_read)
             os.close(answer_write)
-        try:
-            target = self.call("Target.createTarget", url="about:blank", timeout_s=30)["targetId"]
-            attached = self.call("Target.attachToTarget", targetId=target, flatten=True)
-            self._session = attached["sessionId"]
-        except BaseException:
-            self.close()
-            raise
 
-    def call(self, method: str, timeout_s: float = 15, **parameters) -> dict:
+    def new_page(self) -> "Page":
+        """A tab. The others stay, hidden, which none of them minds: see _FLAGS."""
+        target = self.call("Target.createTarget", url="about:blank", timeout_s=30)["targetId"]
+        return Page(self, target, self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"])
+
+    def call(self, method: str, timeout_s: float = 15, session: str | None = None, **parameters) -> dict:
         """One DevTools command and its result; events that arrive meanwhile are passed over."""
         self._next_id += 1
         message = {"id": self._next_id, "method": method, "params": parameters}
-        if self._session:
-            message["sessionId"] = self._session
+        if session:
+            message["sessionId"] = session
         os.write(self._commands, json.dumps(message).encode() + b"\0")
         deadline = time.monotonic() + timeout_s
         while True:
@@ -78,22 +78,6 @@ class Chromium:
         message, _, self._received = self._received.partition(b"\0")
         return message
 
-    def open(self, url: str) -> None:
-        self.call("Page.enable")
-        result = self.call("Page.navigate", url=url)
-        if "errorText" in result:
-            raise ChromiumError(f"{url}: {result['errorText']}")
-        self.evaluate("new Promise(done => document.readyState === 'complete' ? done() : (window.onload = done))")
-
-    def evaluate(self, expression: str, timeout_s: float = 15):
-        """The value of a JavaScript expression; a promise is awaited."""
-        result = self.call("Runtime.evaluate", timeout_s=timeout_s, expression=expression, awaitPromise=True,
-                           returnByValue=True)
-        if "exceptionDetails" in result:
-            details = result["exceptionDetails"]
-            raise ChromiumError(details.get("exception", {}).get("description", details["text"]))
-        return result["result"].get("value")
-
     def close(self) -> None:
         self._process.stop()
         os.close(self._commands)
@@ -105,3 +89,39 @@ class Chromium:
 
     def __exit__(self, *_):
         self.close()
+
+
+class Page:
+    """One tab of a browser."""
+
+    def __init__(self, browser: Chromium, target: str, session: str):
+        self._browser = browser
+        self._target = target
+        self._session = session
+
+    def open(self, url: str) -> None:
+        """Also the way to load a page again: whatever ran in it is gone."""
+        self._call("Page.enable")
+        result = self._call("Page.navigate", url=url)
+        if "errorText" in result:
+            raise ChromiumError(f"{url}: {result['errorText']}")
+        self.evaluate("new Promise(done => document.readyState === 'complete' ? done() : (window.onload = done))")
+
+    def evaluate(self, expression: str, timeout_s: float = 15):
+        """The value of a JavaScript expression; a promise is awaited."""
+        result = self._call("Runtime.evaluate", timeout_s=timeout_s, expression=expression, awaitPromise=True,
+                            returnByValue=True)
+        if "exceptionDetails" in result:
+            details = result["exceptionDetails"]
+            raise ChromiumError(details.get("exception", {}).get("description", details["text"]))
+        return result["result"].get("value")
+
+    def run(self, function: str, *arguments, timeout_s: float = 15):
+        """Calls a function of the page."""
+        return self.evaluate(f"{function}({', '.join(json.dumps(argument) for argument in arguments)})", timeout_s)
+
+    def close(self) -> None:
+        self._browser.call("Target.closeTarget", targetId=self._target)
+
+    def _call(self, method: str, **parameters) -> dict:
+        return self._browser.call(method, session=self._session, **parameters)

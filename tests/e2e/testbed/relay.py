@@ -29,6 +29,7 @@ USER, PASSWORD = "ada", "correct horse"
 SECRET = "north of the border"
 PORT = 3478
 METRICS_PORT = 9478
+HTTP_PORT = 8080  # of rooms
 # The hosts of the test bed have private addresses, which no TURN server should reach unasked.
 ALLOWED_PEERS = ("10.77.1.0/24", "10.77.2.0/24", "10.77.3.0/24", "fd77::/16")
 
@@ -48,6 +49,7 @@ class RelayOptions:
     port_range: tuple[int, int] | None = None
     settings: dict = field(default_factory=dict)
     interfaces: tuple = ("eth0",)  # of the relay's host, over af_xdp
+    rooms: bool = False  # with the control API, WHIP and WHEP, without tokens
 
 
 class Relay:
@@ -110,10 +112,12 @@ class Penstockd(Relay):
         options, host = self.options, self.host
         # Every interface a port of its own; uring is one port whatever there is.
         ports = dict.fromkeys(PORTS[chosen_port()].format(interface=name) for name in options.interfaces)
+        rooms = ["--demo", "--http", f"{host.ipv4}:{HTTP_PORT}", "--http", f"[{host.ipv6}]:{HTTP_PORT}"]
         return [str(binary_directory() / "penstockd"), "--config", str(self.write_configuration()),
                    "--listen", f"{host.ipv4}:{PORT}", "--listen", f"[{host.ipv6}]:{PORT}",
                    "--realm", REALM, "--workers", str(options.workers),
-                   "--metrics", f"{host.ipv4}:{METRICS_PORT}", *(word for port in ports for word in ("--port", port))]
+                   "--metrics", f"{host.ipv4}:{METRICS_PORT}", *(word for port in ports for word in ("--port", port)),
+                   *(rooms if options.rooms else [])]
 
     def write_configuration(self) -> Path:
         """Everything SIGHUP reloads lives in the file; the rest is given by flags."""

@@ -1,4 +1,4 @@
-"""The page of the call, served on the loopback of a host: 127.0.0.1 is a secure context, so media devices exist."""
+"""The pages of the test bed, served on the loopback of a host: 127.0.0.1 is a secure context, so media devices exist."""
 
 import functools
 import http.server
@@ -13,14 +13,16 @@ class _QuietHandler(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-class WebPage:
-    """Serves this folder's relay_call.html while the `with` block lasts; url is its address."""
+class WebPages:
+    """Serves this folder while the `with` block lasts."""
 
     def __init__(self, host: Host):
         handler = functools.partial(_QuietHandler, directory=str(Path(__file__).parent))
         with host.entered():
             self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/relay_call.html"
+
+    def url(self, name: str) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}/{name}"
 
     def __enter__(self):
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
