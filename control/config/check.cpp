@@ -50,7 +50,7 @@ class Checker {
 
   void auth() {
     const AuthSection& auth = config_.auth;
-    if (auth.users.empty() && auth.secrets.empty()) {
+    if (auth.users.empty() && auth.secrets.empty() && !config_.http.enabled()) {
       report("auth.users", "nobody could allocate: add --user NAME:PASSWORD or --secret SECRET, or set auth.users");
     }
     if (auth.realm.empty() || auth.realm.size() > kMaxRealm) {
@@ -116,6 +116,26 @@ class Checker {
     }
   }
 
+  void http() {
+    const HttpSection& http = config_.http;
+    if (http.tls_certificate.empty() != http.tls_key.empty()) {
+      report(http.tls_key.empty() ? "http.tls_certificate" : "http.tls_key", "certificate and key go together");
+    }
+    if (!http.tls_client_ca.empty() && http.tls_certificate.empty()) {
+      report("http.tls_client_ca", "needs tls_certificate and tls_key");
+    }
+    if (config_.media.certificate.empty() != config_.media.key.empty()) {
+      report(config_.media.key.empty() ? "media.certificate" : "media.key", "certificate and key go together");
+    }
+    for (const net::Endpoint& e : http.endpoints()) {
+      const bool proof = !http.tokens.empty() || !http.tls_client_ca.empty();
+      if (is_loopback(e.address) || http.demo || (!http.tls_certificate.empty() && proof)) continue;
+      report("http.listen", fmt::format("{} is open to others: it needs tls_certificate and tls_key, and tokens or "
+                                        "tls_client_ca",
+                                        net::to_string(e)));
+    }
+  }
+
   void workers(const std::vector<std::uint32_t>& allowed) {
     const WorkersSection& workers = config_.workers;
     std::set<std::uint32_t> seen;
@@ -137,6 +157,9 @@ class Checker {
   static constexpr std::size_t kMaxRealm = 763;
   static constexpr std::size_t kMostDevices = 16;
 
+  static bool is_loopback(const net::Address& a) {
+    return a.is_v4() ? a.v4_host_order() >> 24 == 127 : a.high() == 0 && a == net::parse_address("::1").value();
+  }
   static bool is_multicast(const net::Address& a) {
     return a.is_v4() ? a.v4_host_order() >> 28 == 0xe : a.bytes[0] == 0xff;
   }
@@ -166,6 +189,7 @@ void check_config(const Config& config, const Origins& origins, const std::vecto
   checker.answers();
   checker.dataplane();
   checker.ports();
+  checker.http();
   checker.workers(allowed_cores);
 }
 

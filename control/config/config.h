@@ -12,6 +12,7 @@
 #include "control/config/keys.h"
 #include "dataplane/net/address.h"
 #include "dataplane/port/dpdk/idle.h"
+#include "dataplane/srtp/cipher.h"
 #include "turn/settings.h"
 
 namespace penstock::control {
@@ -114,6 +115,47 @@ struct DpdkSection {
   void describe(Keys& keys);
 };
 
+/// [media]: rooms. There is no such thing unless [http] has a listener, by which they are programmed.
+struct MediaSection {
+  std::uint16_t port = 3500;
+  std::uint32_t endpoints = 4096;
+  std::uint32_t tracks = 4096;
+  std::uint32_t subscriptions = 16384;
+  std::uint32_t packets = 16384;
+  std::uint32_t outgoing = 8192;
+  srtp::Kind cipher = srtp::Kind::automatic;
+  std::uint32_t consent_s = 30;
+  std::uint32_t lost_s = 30;
+  std::string certificate;
+  std::string key;
+
+  void describe(Keys& keys);
+};
+inline constexpr std::array<std::string_view, 3> kCipherNames = {"auto", "ipsec_mb", "libsrtp"};
+
+/// [http]: the control API, WHIP and WHEP, and the demo page.
+struct HttpSection {
+  std::vector<net::Endpoint> listen;
+  std::string socket;
+  std::string tls_certificate;
+  std::string tls_key;
+  std::string tls_client_ca;
+  std::vector<turn::SharedSecret> tokens;
+  std::string tokens_file;
+  std::vector<turn::SharedSecret> whip_secrets;
+  std::string whip_secrets_file;
+  bool demo = false;
+
+  static constexpr std::uint16_t kPort = 8080;
+
+  /// Where to listen: as configured; the demo alone, on loopback.
+  std::vector<net::Endpoint> endpoints() const;
+  /// Whether there are rooms at all.
+  bool enabled() const { return demo || !listen.empty() || !socket.empty(); }
+
+  void describe(Keys& keys);
+};
+
 enum class LogFormat : std::uint8_t { text, json };
 inline constexpr std::array<std::string_view, 2> kLogFormatNames = {"text", "json"};
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
@@ -153,6 +195,8 @@ struct Config {
   WorkersSection workers;
   DataplaneSection dataplane;
   DpdkSection dpdk;
+  MediaSection media;
+  HttpSection http;
   LogSection log;
   MetricsSection metrics;
   DrainSection drain;

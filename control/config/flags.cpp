@@ -32,6 +32,8 @@ constexpr KeyFlag kKeyFlags[] = {
     {"--port", "dataplane.ports", "uring|dpdk:DEVICE", true, "How datagrams enter and leave; default: uring"},
     {"--workers", "workers.count", "N", false, "Worker threads; default: one per core"},
     {"--core", "workers.cores", "CORE", true, "Pin a worker to this core"},
+    {"--http", "http.listen", "ADDR[:PORT]", true, "Rooms, WHIP and WHEP are programmed here"},
+    {"--media-port", "media.port", "PORT", false, "UDP port of the first worker's endpoints in rooms"},
     {"--metrics", "metrics.listen", "ADDR:PORT", false, "Metrics and health; default 127.0.0.1:9641, \"\" for none"},
     {"--log-format", "log.format", "text|json", false, "How log lines look"},
     {"--log-level", "log.level", "LEVEL", false, "debug, info, warning or error"},
@@ -74,7 +76,7 @@ std::variant<CommandLine, Leave> parse_command_line(int argc, const char* const*
   bool check = false;
   bool print = false;
   CLI::App app(
-      "Penstock: a TURN relay (RFC 8656) on pinned cores.\n"
+      "Penstock: a TURN relay (RFC 8656) and an SFU on pinned cores.\n"
       "Flags replace single values of the file and add to its lists.",
       "penstockd");
   app.set_version_flag("--version", fmt::format("penstockd {}", kVersion));
@@ -89,6 +91,10 @@ std::variant<CommandLine, Leave> parse_command_line(int argc, const char* const*
       ->type_name("FILE");
   app.add_flag("--print-config", print, "Print the configuration, every key explained, and leave");
   for (const KeyFlag& spec : kKeyFlags) add_key_flag(app, spec, line.sources.flags);
+  app.add_flag_callback(
+         "--demo", [&] { line.sources.flags.push_back({"--demo", "http.demo", "true"}); },
+         "Serve a page to try rooms with, on 127.0.0.1:8080 or where --http says, without tokens")
+      ->group("Configuration");
   add_set_flag(app, line.sources.flags);
   try {
     app.parse(argc, argv);

@@ -66,6 +66,11 @@ void read_credentials(const Sources& sources, Loaded& loaded, Problems& problems
   Key& secrets = *keys.find("auth.secrets");
   read_lines_of(auth.users_file, sources.file, "auth.users_file", users, loaded.origins, problems);
   read_lines_of(auth.secrets_file, sources.file, "auth.secrets_file", secrets, loaded.origins, problems);
+  const HttpSection& http = loaded.config.http;
+  read_lines_of(http.tokens_file, sources.file, "http.tokens_file", *keys.find("http.tokens"), loaded.origins,
+                problems);
+  read_lines_of(http.whip_secrets_file, sources.file, "http.whip_secrets_file", *keys.find("http.whip_secrets"),
+                loaded.origins, problems);
   if (const char* text = std::getenv("PENSTOCK_SECRETS")) read_lines(text, "PENSTOCK_SECRETS", secrets, problems);
 }
 

@@ -117,6 +117,59 @@ void DpdkSection::describe(Keys& keys) {
   keys.add("handoff", handoff, {64, 65536}, kStart, "Packets under way from one worker to another, at most.");
 }
 
+void MediaSection::describe(Keys& keys) {
+  keys.section("media",
+               "Rooms: browsers publish and play through the SFU. They are programmed over [http], and there are none "
+               "unless it\n"
+               "has a listener. Counts are per worker.");
+  keys.add(
+      "port", port, {1, 65535}, kStart,
+      "UDP port of the first worker's endpoints, on every listening address; the others' are the ports behind it.\n"
+      "Addresses are advertised as relay.addresses says (1:1 NAT).");
+  keys.add("endpoints", endpoints, {1, 1048576}, kStart, "Participants' transports.");
+  keys.add("tracks", tracks, {1, 1048576}, kStart, "Published sources, of up to four simulcast layers each.");
+  keys.add("subscriptions", subscriptions, {1, 4194304}, kStart, "Tracks to endpoints.");
+  keys.add("packets", packets, {1024, 4194304}, kStart, "Media kept for retransmission, of all tracks together.");
+  keys.add("outgoing", outgoing, {1024, 4194304}, kStart, "Encrypted packets on their way.");
+  keys.choice("cipher", cipher, kCipherNames, kStart,
+              "auto: ipsec-mb where the CPU has AES instructions, else libsrtp (slower by far). ipsec_mb, libsrtp.");
+  keys.add("consent_s", consent_s, {5, 3600}, kStart,
+           "Seconds without an authentic check or packet until an endpoint counts as disconnected (RFC 7675).");
+  keys.add("lost_s", lost_s, {0, kDay}, kStart,
+           "Seconds from then until it counts as failed; WHIP and WHEP sessions end with it.");
+  keys.add("certificate", certificate, kStart, "DTLS certificate (PEM). Empty: a new one at each start.");
+  keys.add("key", key, kStart, "Its private key (PEM).");
+}
+
+std::vector<net::Endpoint> HttpSection::endpoints() const {
+  std::vector<net::Endpoint> endpoints = listen;
+  if (endpoints.empty() && demo) endpoints.push_back({net::Address::v4(0x7f000001), kPort});
+  for (net::Endpoint& e : endpoints) {
+    if (e.port == 0) e.port = kPort;
+  }
+  return endpoints;
+}
+
+void HttpSection::describe(Keys& keys) {
+  keys.section("http", "The control API of rooms (/v1), WHIP and WHEP. None of it unless there is a listener.");
+  keys.add("listen", listen, kStart,
+           "\"ADDRESS:PORT\", default port 8080. Beyond loopback it needs TLS, and tokens or client certificates.");
+  keys.add("socket", socket, kStart, "Path of a Unix socket for the API, such as /run/penstock/api.sock.");
+  keys.add("tls_certificate", tls_certificate, kStart,
+           "PEM: the server's certificate and its chain. SIGHUP reads it anew.");
+  keys.add("tls_key", tls_key, kStart, "PEM: its private key.");
+  keys.add("tls_client_ca", tls_client_ca, kStart, "PEM: who signs the client certificates that may use the API.");
+  keys.add("tokens", tokens, kReload, "Bearer tokens that may use the API. Given any, they are asked for everywhere.");
+  keys.add("tokens_file", tokens_file, kReload, "More of them, one per line; # starts a comment.");
+  keys.add(
+      "whip_secrets", whip_secrets, kReload,
+      "Secrets that signaling signs WHIP and WHEP tokens with (JWT, HS256; claims room, role, exp). Several can be\n"
+      "live at once, so that they can be rotated.");
+  keys.add("whip_secrets_file", whip_secrets_file, kReload, "More of them, one per line; # starts a comment.");
+  keys.add("demo", demo, kStart,
+           "Serves a page to try it with, and WHIP and WHEP without tokens. On 127.0.0.1:8080 unless listen is given.");
+}
+
 void LogSection::describe(Keys& keys) {
   keys.section("log", "To standard error, which the journal keeps.");
   keys.choice("format", format, kLogFormatNames, kStart, "text, or json (one object per line).");
@@ -149,6 +202,8 @@ Keys keys_of(Config& config) {
   config.workers.describe(keys);
   config.dataplane.describe(keys);
   config.dpdk.describe(keys);
+  config.media.describe(keys);
+  config.http.describe(keys);
   config.log.describe(keys);
   config.metrics.describe(keys);
   config.drain.describe(keys);

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <ctime>
 
+#include "control/config/version.h"
 #include "control/lifecycle/endpoints.h"
 #include "control/lifecycle/read_ports.h"
 #include "dataplane/engine/clock.h"
@@ -47,6 +48,34 @@ ControlLoop::ControlLoop(const Sources& sources, const Config& config, const std
       tick_timer_(io_),
       slow_timer_(io_) {}
 
+tl::expected<void, std::string> ControlLoop::open_rooms(MediaPlane& media) {
+  auto control = MediaControl::create(io_, config_, media, relay_, log_);
+  if (!control) return tl::unexpected(control.error());
+  media_ = std::move(*control);
+  allocations_ = std::make_unique<api::TurnAllocations>(
+      io_, media.workers(), [this](std::uint16_t worker, const engine::Message& m) { relay_.post(worker, m); });
+  auto front = HttpFront::open(io_, config_, api_sources(), log_);
+  if (!front) return tl::unexpected(front.error());
+  front_ = std::move(*front);
+  return {};
+}
+
+api::Sources ControlLoop::api_sources() {
+  return {
+      .rooms = media_->rooms(),
+      .allocations = *allocations_,
+      .process = [this] { return api::Process{serving_ && !drain_.draining(), drain_.draining(), liveness_.stuck()}; },
+      .turn_issuer = [this]() -> std::optional<api::TurnIssuer> {
+        if (config_.auth.secrets.empty()) return std::nullopt;
+        return api::TurnIssuer{config_.auth.secrets.front().secret, state().uris};
+      },
+      .drain =
+          [this] {
+            if (!drain_.draining()) act(drain_.on_signal(Clock::now(), std::chrono::seconds(config_.drain.deadline_s)));
+          },
+      .version = kVersion};
+}
+
 tl::expected<void, std::string> ControlLoop::listen() {
   if (!config_.metrics.listen) return {};
   net::Endpoint endpoint = *config_.metrics.listen;
@@ -66,6 +95,7 @@ void ControlLoop::run() {
   wait_for_signal();
   tick();
   slow_tick();
+  if (media_ != nullptr) media_->start();
   io_.run();
   relay_.stop();
   take_records();
@@ -85,6 +115,14 @@ void ControlLoop::announce() {
   if (server_) {
     log_.info("metrics", "GET /metrics /healthz /readyz /status /ports",
               {{"url", fmt::format("http://{}", net::to_string(server_->endpoint()))}});
+  }
+  if (front_ != nullptr) {
+    const std::string media = fmt::format("{}", fmt::join(media_->addresses(), ","));
+    for (const std::string& url : front_->urls()) {
+      log_.info("rooms",
+                config_.http.demo ? "the demo page, /v1, /whip/ROOM, /whep/ROOM" : "/v1, /whip/ROOM, /whep/ROOM",
+                {{"url", url}, {"media", media}});
+    }
   }
   log_.info(
       "ready", "serving",
@@ -141,6 +179,7 @@ void ControlLoop::take_over(Reloaded reloaded) {
   relay_.apply(std::move(reloaded.settings));
   log_.apply(reloaded.config.log);
   config_ = std::move(reloaded.config);
+  if (front_ != nullptr) front_->reload(config_);
   ++reloads_;
   log_.info("reloaded", "configuration taken over", {{"changed", fmt::format("{}", fmt::join(changed, ","))}});
   if (!waiting.empty()) {

@@ -14,7 +14,9 @@
 #include "control/config/load.h"
 #include "control/http/server.h"
 #include "control/lifecycle/drain.h"
+#include "control/lifecycle/http_front.h"
 #include "control/lifecycle/liveness.h"
+#include "control/lifecycle/media_control.h"
 #include "control/lifecycle/port_watch.h"
 #include "control/lifecycle/reload.h"
 #include "control/lifecycle/service_manager.h"
@@ -30,6 +32,8 @@ class ControlLoop {
   ControlLoop(const Sources& sources, const Config& config, const std::vector<std::uint32_t>& allowed_cores, Log& log,
               RecordFile& records, Relay& relay);
 
+  /// Starts what rooms need, and opens the listeners they are programmed by. `media` outlives the loop.
+  tl::expected<void, std::string> open_rooms(MediaPlane& media);
   /// Opens the metrics listener, if there is to be one.
   tl::expected<void, std::string> listen();
   /// Lets the workers serve; returns when a signal has ended them.
@@ -71,6 +75,11 @@ class ControlLoop {
   boost::asio::signal_set signals_;
   boost::asio::steady_timer tick_timer_;
   boost::asio::steady_timer slow_timer_;
+  api::Sources api_sources();
+
+  std::unique_ptr<MediaControl> media_;  ///< nullptr where there are no rooms, like the next two
+  std::unique_ptr<api::TurnAllocations> allocations_;
+  std::unique_ptr<HttpFront> front_;
   std::optional<http::Server> server_;
 };
 

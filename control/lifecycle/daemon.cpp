@@ -1,11 +1,14 @@
 #include "control/lifecycle/daemon.h"
 
+#include <algorithm>
 #include <csignal>
+#include <iterator>
 
 #include "control/lifecycle/control_loop.h"
 #include "control/lifecycle/read_ports.h"
 #include "control/lifecycle/reload.h"
 #include "control/log/record_file.h"
+#include "control/relay/media_plane.h"
 #include "control/relay/memory.h"
 #include "control/relay/relay.h"
 #include "control/relay/turn_settings.h"
@@ -58,7 +61,9 @@ void report_devices(const Config& config, const Plan& plan, const Network& netwo
 tl::expected<void, std::string> serve(const Sources& sources, const Config& config,
                                       const std::vector<std::uint32_t>& allowed_cores, const HostFacts& facts,
                                       const Plan& plan, Network& network, Log& log) {
-  auto held = hold_listeners(plan.listen);
+  std::vector<net::Endpoint> listening = plan.listen;
+  std::ranges::copy(media_endpoints(config, plan), std::back_inserter(listening));
+  auto held = hold_listeners(listening);
   if (!held) return tl::unexpected(held.error());
   if (network.dpdk() == nullptr) held->let_go();  // the workers' own sockets follow
   auto records = RecordFile::open(config.log.allocations_file, log);
@@ -68,9 +73,18 @@ tl::expected<void, std::string> serve(const Sources& sources, const Config& conf
   if (!settings) return tl::unexpected(to_string(settings.error().front()));
   if (auto started = network.start(config.relay, bound_addresses(plan)); !started) return started;
   report_devices(config, plan, network, log);
-  auto relay = Relay::create(config, plan, network, fixed, std::move(*settings));
+  std::unique_ptr<MediaPlane> media;
+  if (config.http.enabled()) {
+    auto created = MediaPlane::create(config, plan);
+    if (!created) return tl::unexpected(created.error());
+    media = std::move(*created);
+  }
+  auto relay = Relay::create(config, plan, network, media.get(), fixed, std::move(*settings));
   if (!relay) return tl::unexpected(relay.error());
   ControlLoop loop(sources, config, allowed_cores, log, *records, **relay);
+  if (media != nullptr) {
+    if (auto opened = loop.open_rooms(*media); !opened) return opened;
+  }
   return loop.listen().map([&] { loop.run(); });
 }
 

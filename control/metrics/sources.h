@@ -8,6 +8,7 @@
 #include "control/metrics/ports_state.h"
 #include "dataplane/engine/counters.h"
 #include "dataplane/port/port.h"
+#include "dataplane/sfu/stats.h"
 #include "turn/stats.h"
 
 namespace penstock::control {
@@ -19,6 +20,7 @@ struct WorkerSource {
   const port::PortCounters* port = nullptr;
   const engine::WorkerCounters* engine = nullptr;
   const turn::Stats* turn = nullptr;
+  const sfu::Stats* sfu = nullptr;  ///< nullptr where there are no rooms
 };
 
 /// A relay address and the ports of it that are taken.

@@ -19,6 +19,12 @@ class Courier {
     deliver();
   }
 
+  /// To one worker, in the order of the calls.
+  void post(std::uint16_t worker, const engine::Message& message) {
+    backlog_[worker].push_back(message);
+    deliver();
+  }
+
   /// Sends what waits, as far as it fits. Call now and then.
   void deliver() {
     for (std::uint16_t worker = 0; worker < backlog_.size(); ++worker) {

@@ -10,6 +10,7 @@
 #include "dataplane/net/packet.h"
 #include "dataplane/net/packet_pool.h"
 #include "dataplane/port/dpdk/host.h"
+#include "dataplane/sfu/core.h"
 #include "turn/records.h"
 
 namespace penstock::control {
@@ -59,6 +60,14 @@ std::uint64_t of_lanes(std::uint64_t workers) {
          workers * (workers + 2) * kMessageLane * sizeof(engine::Message);
 }
 
+// Pools and lanes of the SFU; its tables are ordinary memory.
+std::uint64_t of_media(const Config& config) {
+  if (!config.http.enabled()) return 0;
+  return 2 * kPoolBytes + config.media.packets * (kPacketBytes + sfu::kStoredBytes + net::kHeadroom) +
+         config.media.outgoing * (kPacketBytes + sfu::kOutgoingBytes + net::kHeadroom) +
+         2 * sfu::HandshakeLanes::kCapacity * sizeof(sfu::HandshakeDatagram);
+}
+
 }  // namespace
 
 std::uint32_t locals_per_worker(const DataplaneSection& dataplane) {
@@ -67,7 +76,8 @@ std::uint32_t locals_per_worker(const DataplaneSection& dataplane) {
 
 unsigned environment_memory_mb(const Config& config, unsigned workers) {
   if (config.dataplane.memory_mb != 0) return config.dataplane.memory_mb;
-  const std::uint64_t bytes = workers * of_worker(config.dataplane) + of_lanes(workers) + of_devices(config, workers);
+  const std::uint64_t bytes =
+      workers * (of_worker(config.dataplane) + of_media(config)) + of_lanes(workers) + of_devices(config, workers);
   return static_cast<unsigned>(kBaseMb + (bytes + bytes / 4) / (1U << 20));
 }
 

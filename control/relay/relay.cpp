@@ -14,32 +14,39 @@ using Result = tl::expected<void, std::string>;
 
 // Allocates that wait for another worker's word have a flow, too, and so have endpoints that moved; rounded up.
 constexpr std::uint32_t kFlowsBesides = 8192;
-engine::ShardOptions shard_options(const DataplaneSection& dataplane, std::uint16_t worker, std::uint16_t workers) {
+// Addresses that an endpoint was checked from, on average: old ones of a roaming client, or both families.
+constexpr std::uint32_t kPairsPerEndpoint = 2;
+
+engine::ShardOptions shard_options(const DataplaneSection& dataplane, const MediaPlane* media, std::uint16_t worker,
+                                   std::uint16_t workers) {
   engine::ShardOptions options;
   options.worker = worker;
   options.workers = workers;
   options.locals = locals_per_worker(dataplane);
   options.flows = dataplane.allocations + dataplane.channels + kFlowsBesides;
   options.answer_packets = kAnswerPackets;
+  if (media != nullptr) options.flows += kPairsPerEndpoint * media->settings(worker).sizes.endpoints;
   return options;
 }
 
 }  // namespace
 
 tl::expected<std::unique_ptr<Relay>, std::string> Relay::create(const Config& config, const Plan& plan,
-                                                                Network& network, turn::FixedSettings fixed,
-                                                                Settings settings) {
+                                                                Network& network, MediaPlane* media,
+                                                                turn::FixedSettings fixed, Settings settings) {
   const auto workers = static_cast<std::uint16_t>(plan.cores.size());
   auto post_office = engine::PostOffice::create("post", {workers, kPacketLane, kMessageLane});
   if (!post_office) return tl::unexpected(post_office.error());
-  std::unique_ptr<Relay> relay(new Relay(network, std::move(fixed), std::move(settings), std::move(*post_office)));
+  std::unique_ptr<Relay> relay(
+      new Relay(network, media, std::move(fixed), std::move(settings), std::move(*post_office)));
   if (auto started = relay->start_workers(config, plan); !started) return tl::unexpected(started.error());
   return relay;
 }
 
-Relay::Relay(Network& network, turn::FixedSettings fixed, Settings settings,
+Relay::Relay(Network& network, MediaPlane* media, turn::FixedSettings fixed, Settings settings,
              std::unique_ptr<engine::PostOffice> post_office)
     : network_(network),
+      media_(media),
       fixed_(std::move(fixed)),
       shared_(fixed_),
       post_office_(std::move(post_office)),
@@ -66,7 +73,7 @@ Result Relay::start_workers(const Config& config, const Plan& plan) {
 Result Relay::set_up(const Config& config, engine::Worker& worker, std::uint16_t number) {
   auto port = network_.create_port(number);
   if (!port) return tl::unexpected(port.error());
-  const auto options = shard_options(config.dataplane, number, post_office_->workers());
+  const auto options = shard_options(config.dataplane, media_, number, post_office_->workers());
   auto shard = engine::Shard::create(options, std::move(*port), *post_office_);
   if (!shard) return tl::unexpected(shard.error());
   worker.install(std::move(*shard));
@@ -74,9 +81,17 @@ Result Relay::set_up(const Config& config, engine::Worker& worker, std::uint16_t
                                                      records_.empty() ? nullptr : &records_[number]);
   if (auto bound = service->start(); !bound) return bound;
   services_.push_back(service.get());
-  sources_.push_back(
-      {number, worker.cpu(), &worker.shard().port().counters(), &worker.shard().counters(), &service->stats()});
+  sources_.push_back({number, worker.cpu(), &worker.shard().port().counters(), &worker.shard().counters(),
+                      &service->stats(), nullptr});
   worker.add(engine::ServiceId::turn, std::move(service));
+  return media_ == nullptr ? Result{} : add_media(worker);
+}
+
+Result Relay::add_media(engine::Worker& worker) {
+  auto service = media_->start_service(worker.shard());
+  if (!service) return tl::unexpected(service.error());
+  sources_.back().sfu = &(*service)->stats();
+  worker.add(engine::ServiceId::sfu, std::move(*service));
   return {};
 }
 

@@ -13,6 +13,7 @@
 #include "control/config/config.h"
 #include "control/metrics/sources.h"
 #include "control/relay/courier.h"
+#include "control/relay/media_plane.h"
 #include "control/relay/network.h"
 #include "control/startup/checks.h"
 #include "dataplane/engine/post_office.h"
@@ -26,10 +27,11 @@ class Relay {
   using Settings = std::shared_ptr<const turn::CompiledSettings>;
 
   /// Starts the workers and binds the listening endpoints; packets are served from run() on. `network` is started and
-  /// outlives the relay. The error is a sentence that says what to do.
+  /// outlives the relay, and so does `media`, which is nullptr where there are no rooms. The error is a sentence that
+  /// says what to do.
   static tl::expected<std::unique_ptr<Relay>, std::string> create(const Config& config, const Plan& plan,
-                                                                  Network& network, turn::FixedSettings fixed,
-                                                                  Settings settings);
+                                                                  Network& network, MediaPlane* media,
+                                                                  turn::FixedSettings fixed, Settings settings);
   /// Stops the workers.
   ~Relay();
 
@@ -43,6 +45,10 @@ class Relay {
   void begin_drain();
   /// Ends every allocation.
   void end_drain();
+  /// To one worker, as it is, never lost.
+  void post(std::uint16_t worker, const engine::Message& message) { courier_.post(worker, message); }
+  /// Ends the worker's wait. From any thread.
+  void wake(std::uint16_t worker) { post_office_->wake(worker); }
   /// Sends on what found a mailbox full, and lets go of settings no worker looks at any more. Call now and then.
   void tick();
 
@@ -62,12 +68,14 @@ class Relay {
     Settings settings;
   };
 
-  Relay(Network& network, turn::FixedSettings fixed, Settings settings,
+  Relay(Network& network, MediaPlane* media, turn::FixedSettings fixed, Settings settings,
         std::unique_ptr<engine::PostOffice> post_office);
   tl::expected<void, std::string> start_workers(const Config& config, const Plan& plan);
+  tl::expected<void, std::string> add_media(engine::Worker& worker);
   tl::expected<void, std::string> set_up(const Config& config, engine::Worker& worker, std::uint16_t number);
 
   Network& network_;
+  MediaPlane* media_;
   turn::FixedSettings fixed_;
   turn::SharedState shared_;
   std::unique_ptr<engine::PostOffice> post_office_;

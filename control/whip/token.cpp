@@ -25,10 +25,14 @@ tl::unexpected<std::string> refuse(std::string sentence) {
   return tl::unexpected(std::move(sentence));
 }
 
+struct FreeText {
+  void operator()(char* text) const { std::free(text); }
+};
+
 /// Text that libjwt allocated, as JSON.
 json parse_owned(char* text) {
   if (text == nullptr) return json::value_t::discarded;
-  const std::unique_ptr<char, decltype(&jwt_free_str)> owned(text, &jwt_free_str);
+  const std::unique_ptr<char, FreeText> owned(text);
   return json::parse(text, nullptr, false);
 }
 
