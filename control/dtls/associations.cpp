@@ -28,7 +28,7 @@ void Associations::add(Peer peer, Time now) {
   if (const auto old = associations_.find(key); old != associations_.end()) {
     // Of the same endpoint, the pair stays checked, and the worker will not say so again.
     pair_checked = old->second.pair_checked && old->second.peer.endpoint == peer.endpoint;
-    remove(old->second.peer.endpoint);
+    remove(EndpointRef(old->second.peer.endpoint));
   }
   Association fresh{.peer = std::move(peer), .bucket = TokenBucket(options_.datagrams_per_s, now)};
   if (associations_.size() >= options_.most_endpoints) {
@@ -84,7 +84,8 @@ Fate Associations::handle(Association& association, std::span<const std::uint8_t
   switch (association.phase) {
     case Phase::waiting:
       // A session of 74 KB, and a handshake's time limit, only begin with what begins a handshake.
-      if (association.peer.role == Role::active || !kind->client_hello) return Fate::no_association;
+      if (association.peer.role == Role::active) return Fate::too_busy;  // receive() found no room to start
+      if (!kind->client_hello || kind->encrypted > 0) return Fate::no_association;
       if (!open_session(association, now)) return Fate::too_busy;
       break;
     case Phase::handshaking:
@@ -174,7 +175,11 @@ void Associations::end(Association& association, Result result, std::string deta
 
 void Associations::tell(Report report) {
   counters_.of(report.result).add();
+  srtp::MasterKey& receive = report.receive;
+  srtp::MasterKey& send = report.send;
   tell_(std::move(report));
+  srtp::wipe(receive);  // what was moved from still holds them
+  srtp::wipe(send);
 }
 
 /// The session has served; goodbyes are still understood.

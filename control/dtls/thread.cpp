@@ -17,8 +17,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t kDatagramsAtOnce = 32;  // of one worker, before the next one's turn
-constexpr auto kTryFullLanesAgain = 2ms;
-constexpr auto kLongestSleep = 1000ms;  // cpu_ns stays fresh
+constexpr std::chrono::milliseconds kTryFullLanesAgain = 2ms;
+constexpr std::chrono::milliseconds kLongestSleep = 1min;  // nothing is due, and everybody wakes us
 
 std::uint64_t thread_cpu_ns() {
   timespec now{};
@@ -137,7 +137,7 @@ void Handshakes::Thread::sleep() {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(*due - std::chrono::steady_clock::now());
     wait = std::clamp(left, 0ms, wait);
   }
-  if (outbox_.waiting()) wait = std::min<std::chrono::milliseconds>(wait, kTryFullLanesAgain);
+  if (outbox_.waiting()) wait = std::min(wait, kTryFullLanesAgain);
   pollfd woken{.fd = wake_descriptor_, .events = POLLIN, .revents = 0};
   if (poll(&woken, 1, static_cast<int>(wait.count())) > 0) {
     eventfd_t count = 0;

@@ -271,6 +271,17 @@ TEST_F(DtlsAssociation, ApplicationDataIsOfNoUse) {
   EXPECT_EQ(count(Fate::application_data), 1u);
 }
 
+TEST_F(DtlsAssociation, RenegotiationIsDeclined) {
+  secure();
+  peer_.renegotiate();
+  ASSERT_FALSE(peer_.sent.empty());
+  deliver_all();
+  const auto answer = bench_.take_sent();
+  ASSERT_EQ(answer.size(), 1u);
+  EXPECT_EQ(answer[0][0], 21) << "an alert";
+  EXPECT_EQ(bench_.reports.size(), 1u);
+}
+
 TEST_F(DtlsAssociation, EncryptedRecordsBeforeTheEndAreBounded) {
   bench_.add(peer_);
   peer_.begin();

@@ -50,6 +50,7 @@ TEST_P(DtlsHandshake, BothSidesHaveTheSameKeys) {
   EXPECT_EQ("SRTP_" + std::string(srtp::name(wanted.profile)), peer.keys().profile);
   EXPECT_EQ(exported_by(report, role), peer.keys().exported);
   EXPECT_EQ(peer.seen(), bench.certificate().fingerprint());
+  EXPECT_TRUE(peer.extended_master_secret());
   EXPECT_EQ(bench.counters.of(Result::secured).get(), 1u);
   EXPECT_EQ(bench.counters.profiles[static_cast<std::size_t>(wanted.profile)].get(), 1u);
 }

@@ -109,6 +109,11 @@ void OpensslPeer::shut_down() {
   SSL_shutdown(ssl_.get());
 }
 
+void OpensslPeer::renegotiate() {
+  SSL_renegotiate(ssl_.get());
+  SSL_do_handshake(ssl_.get());
+}
+
 void OpensslPeer::send_application_data(std::string_view text) {
   SSL_write(ssl_.get(), text.data(), static_cast<int>(text.size()));
 }

@@ -47,6 +47,8 @@ class OpensslPeer {
   void retransmit();
   /// Says close_notify.
   void shut_down();
+  /// Asks for another handshake on the same association.
+  void renegotiate();
   void send_application_data(std::string_view text);
 
   bool secured() const { return secured_; }
@@ -54,6 +56,8 @@ class OpensslPeer {
   const std::string& error() const { return error_; }  ///< of a handshake that failed
   const Fingerprint& fingerprint() const { return fingerprint_; }
   PeerKeys keys() const;
+  /// RFC 7627.
+  bool extended_master_secret() const { return SSL_get_extms_support(ssl_.get()) == 1; }
   /// Of the certificate that the other side showed.
   std::optional<Fingerprint> seen() const;
 
