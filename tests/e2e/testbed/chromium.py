@@ -12,7 +12,7 @@ from testbed.process import Process
 
 _FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-    "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream=fps=30", "--use-fake-ui-for-media-stream",
     "--autoplay-policy=no-user-gesture-required",
     # No host but the test bed's is reachable: nothing may wait for one that is not.
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic",

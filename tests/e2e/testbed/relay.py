@@ -29,7 +29,8 @@ USER, PASSWORD = "ada", "correct horse"
 SECRET = "north of the border"
 PORT = 3478
 METRICS_PORT = 9478
-HTTP_PORT = 8080  # of rooms
+HTTP_PORT = 8080  # of WHIP and WHEP, without tokens
+API_PORT = 8081  # of the control API, on the relay's loopback
 # The hosts of the test bed have private addresses, which no TURN server should reach unasked.
 ALLOWED_PEERS = ("10.77.1.0/24", "10.77.2.0/24", "10.77.3.0/24", "fd77::/16")
 
@@ -112,7 +113,8 @@ class Penstockd(Relay):
         options, host = self.options, self.host
         # Every interface a port of its own; uring is one port whatever there is.
         ports = dict.fromkeys(PORTS[chosen_port()].format(interface=name) for name in options.interfaces)
-        rooms = ["--demo", "--http", f"{host.ipv4}:{HTTP_PORT}", "--http", f"[{host.ipv6}]:{HTTP_PORT}"]
+        rooms = ["--demo", "--http", f"{host.ipv4}:{HTTP_PORT}", "--http", f"[{host.ipv6}]:{HTTP_PORT}",
+                 "--http", f"127.0.0.1:{API_PORT}"]
         return [str(binary_directory() / "penstockd"), "--config", str(self.write_configuration()),
                    "--listen", f"{host.ipv4}:{PORT}", "--listen", f"[{host.ipv6}]:{PORT}",
                    "--realm", REALM, "--workers", str(options.workers),

@@ -1,6 +1,6 @@
 """Where the relay's rooms are reached: /v1, WHIP and WHEP."""
 
-from testbed.relay import HTTP_PORT, Penstockd
+from testbed.relay import API_PORT, HTTP_PORT, Penstockd
 from testbed.rooms_api import RoomsApi
 
 
@@ -16,9 +16,9 @@ def whep(relay: Penstockd, room: str, family: int = 4) -> str:
     return f"http://{authority(relay, family)}/whep/{room}"
 
 
-def control_api(relay: Penstockd, host=None) -> RoomsApi:
-    """As a signaling server on `host` (default: the relay's own) reaches it."""
-    return RoomsApi(host or relay.host, relay.host.ipv4, HTTP_PORT)
+def control_api(relay: Penstockd) -> RoomsApi:
+    """As a signaling server beside the relay reaches it: without TLS and tokens it is loopback's alone."""
+    return RoomsApi(relay.host, "127.0.0.1", API_PORT)
 
 
 def subscription(room: str, endpoint: str, name: str = "video") -> str:

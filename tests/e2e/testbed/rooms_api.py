@@ -36,12 +36,16 @@ class RoomsApi:
         self._address = address
         self._port = port
 
+    def connect(self) -> socket.socket:
+        """A bare connection, for what no HTTP client would send."""
+        with self._host.entered():
+            return socket.create_connection((self._address, self._port), timeout=10)
+
     def request(self, method: str, path: str, body: bytes | None = None, **headers) -> Answer:
         """Whatever comes back, unjudged."""
         connection = http.client.HTTPConnection(self._address, self._port, timeout=10)
+        connection.sock = self.connect()
         try:
-            with self._host.entered():
-                connection.connect()
             sent = {name.replace("_", "-"): value for name, value in headers.items()}
             connection.request(method, path, body=body, headers=sent)
             response = connection.getresponse()
@@ -74,21 +78,23 @@ class RoomsApi:
         self.call("DELETE", path)
 
     def events(self, last_event_id: str = "") -> "Events":
-        return Events(self._host, self._address, self._port, last_event_id)
+        return Events(self.connect(), f"{self._address}:{self._port}", last_event_id)
+
+
+def events_request(authority: str, last_event_id: str = "") -> bytes:
+    head = ["GET /v1/events HTTP/1.1", f"Host: {authority}", "Accept: text/event-stream"]
+    if last_event_id:
+        head.append(f"Last-Event-ID: {last_event_id}")
+    return ("\r\n".join(head) + "\r\n\r\n").encode()
 
 
 class Events:
     """Server-sent events, kept as they come; `with` or close() ends the stream."""
 
-    def __init__(self, host: Host, address: str, port: int, last_event_id: str):
+    def __init__(self, connection: socket.socket, authority: str, last_event_id: str):
         self.seen: list[dict] = []
-        with host.entered():
-            self._socket = socket.create_connection((address, port), timeout=10)
-        name = f"[{address}]" if ":" in address else address
-        head = ["GET /v1/events HTTP/1.1", f"Host: {name}:{port}", "Accept: text/event-stream"]
-        if last_event_id:
-            head.append(f"Last-Event-ID: {last_event_id}")
-        self._socket.sendall(("\r\n".join(head) + "\r\n\r\n").encode())
+        self._socket = connection
+        connection.sendall(events_request(authority, last_event_id))
         self._socket.settimeout(None)
         threading.Thread(target=self._read, daemon=True).start()
 
