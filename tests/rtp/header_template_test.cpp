@@ -86,7 +86,7 @@ TEST(HeaderTemplate, TheLargestOneByteBlockFits) {
 TEST(HeaderTemplate, WhatDoesNotFitIsRefused) {
   const std::string text(16, 'x');
   EXPECT_FALSE(HeaderTemplate::make({.ids = ids_from(8), .mid = text + "x"}));
-  EXPECT_FALSE(HeaderTemplate::make({.ids = ids_from(8), .mid = text, .rid = text, .repaired_rid = "r"}));
+  EXPECT_FALSE(HeaderTemplate::make({.ids = ids_from(8), .mid = text, .rid = text, .repaired_rid = "more"}));
   EXPECT_FALSE(HeaderTemplate::make({.ids = ids_from(20), .mid = text, .rid = text}));
   EXPECT_TRUE(HeaderTemplate::make({.ids = ids_from(20), .mid = text, .rid = "hi"}));
 }

@@ -60,9 +60,10 @@ TEST(TransportFeedbackRecorder, ByteForByte) {
       {"a run", {{5, 0}, {6, 1}, {7, 3}}, "0005 0003 0003e8 00 2003 00 04 08 000000"},
       {"a loss: one-bit vector", {{5, 0}, {7, 1}}, "0005 0003 0003e8 00 a800 00 04"},
       {"a large delta: two-bit vector", {{5, 0}, {7, 64}}, "0005 0003 0003e8 00 d200 00 0100 000000"},
-      {"reordering: a negative delta", {{5, 0}, {7, 1}, {6, 2}}, "0005 0003 0003e8 00 d900 00 08 fffc 000000"},
+      {"reordering: a negative delta", {{5, 0}, {7, 1}, {6, 2}}, "0005 0003 0003e8 00 d600 00 08 fffc 0000"},
       {"across the wrap", {{65535, 0}, {0, 1}}, "ffff 0002 0003e8 00 2002 00 04"},
-      {"a long loss: a run, then the rest", {{5, 0}, {25, 1}}, "0005 0015 0003e8 00 a000 0006 2001 00 04"},
+      {"a loss over two vectors", {{5, 0}, {25, 1}}, "0005 0015 0003e8 00 a000 8080 00 04 0000"},
+      {"a long loss: a run between", {{5, 0}, {40, 1}}, "0005 0024 0003e8 00 a000 0015 2001 00 04"},
       {"a repetition: the first counts", {{5, 0}, {6, 1}, {6, 9}}, "0005 0002 0003e8 00 2002 00 04"},
   };
   for (const Row& row : rows) {

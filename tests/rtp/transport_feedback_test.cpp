@@ -105,7 +105,7 @@ TEST(TransportFeedback, LiesAreRefused) {
            Row{"no chunks", 1, ""},
            Row{"chunks end early", 15, "8000 0000"},
            Row{"deltas end early", 3, "2003 0000"},
-           Row{"a large delta ends early", 1, "4001"},
+           Row{"a large delta ends early", 2, "4002 0000"},
            Row{"a run of the reserved symbol", 1, "6001 00 00"},
            Row{"the reserved symbol in a vector", 7, "c003 00 00"},
        }) {
@@ -114,7 +114,7 @@ TEST(TransportFeedback, LiesAreRefused) {
 }
 
 TEST(TransportFeedback, OtherTypesAreNone) {
-  const auto nack = hex("81cd0004 00000001 00000002 00100001 00000100 2001 00 00");
+  const auto nack = hex("81cd0005 00000001 00000002 00100001 00000100 2001 00 00");
   EXPECT_EQ(read(nack), std::nullopt);
   const auto shorter = hex("8fcd0003 00000001 00000002 00100001");
   EXPECT_EQ(read(shorter), std::nullopt);
