@@ -1,6 +1,7 @@
 #include "turn/mail.h"
 
 #include "turn/admission.h"
+#include "turn/survey.h"
 
 namespace penstock::turn {
 namespace {
@@ -43,6 +44,10 @@ void handle_mail(Core& core, const engine::Message& m) {
       core.draining = true;
       core.drain_at = 0;
       return;
+    case MessageKind::survey:
+      return answer_survey(core, *m.get<Survey*>());
+    case MessageKind::end_one:
+      return carry_out(core, *m.get<EndOrder*>());
     case MessageKind::reserve:
       return on_reserve(core, m);
     case MessageKind::reserve_answer:

@@ -19,6 +19,8 @@ enum class MessageKind : std::uint8_t {
   new_settings,  ///< NewSettings
   begin_drain,   ///< no body: no new allocations, existing ones are served
   end_drain,     ///< no body: every allocation ends now, with EndReason::drained
+  survey,        ///< Survey*, of control: what allocations there are
+  end_one,       ///< EndOrder*, of control: ends one allocation, with EndReason::operator_ended
   // between workers
   reserve,             ///< Reserve, to the user's home: may it have one more allocation?
   reserve_answer,      ///< ReserveAnswer

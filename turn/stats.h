@@ -19,8 +19,9 @@ inline constexpr std::array<std::string_view, 5> kMethodNames = {"binding", "all
                                                                  "channel_bind"};
 
 /// Why an allocation ended.
-enum class EndReason : std::uint8_t { refresh_zero, expired, drained, revoked, count_ };
-inline constexpr std::array<std::string_view, 4> kEndReasonNames = {"refresh_zero", "expired", "drained", "revoked"};
+enum class EndReason : std::uint8_t { refresh_zero, expired, drained, revoked, operator_ended, count_ };
+inline constexpr std::array<std::string_view, 5> kEndReasonNames = {"refresh_zero", "expired", "drained", "revoked",
+                                                                    "operator"};
 
 struct Stats {
   struct Direction {
@@ -32,7 +33,7 @@ struct Stats {
   std::array<net::Counter, 5> successes;
   std::array<net::Counter, 13> errors;  // by kErrorCodes
   net::Counter retransmitted_requests;  // answered from memory
-  std::array<net::Counter, 4> ended;    // by EndReason
+  std::array<net::Counter, 5> ended;    // by EndReason
 
   net::Counter allocations, allocations_capacity;  // gauges from here on
   net::Counter allocations_pending;                // waiting for another worker's word

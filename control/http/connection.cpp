@@ -53,7 +53,7 @@ void Connection::expect(std::chrono::milliseconds within) {
 }
 
 void Connection::on_deadline() {
-  const bool idle = !parser_ || (!parser_->got_some() && buffer_.size() == 0 && head_.empty());
+  const bool idle = !parser_ || (!parser_->got_some() && buffer_.size() == 0 && head_.empty() && !waiting_);
   if (secured_ && !idle) ++house_->counters.timed_out;
   finish();
 }
@@ -115,6 +115,7 @@ void Connection::on_request() {
   auto request = request_of(parser_->release(), transport_->client());
   if (!request) return refuse(request.error().status, request.error().detail);
   ++house_->counters.requests;
+  ++requests_;
   respond(house_->router.answer(std::move(*request)));
 }
 
@@ -129,6 +130,7 @@ void Connection::refuse(unsigned status, std::string detail) {
 }
 
 void Connection::respond(Response&& response) {
+  if (response.later) return begin_waiting(std::move(response));
   if (response.stream && !head_only_) return begin_stream(std::move(response));
   if (response.stream) response.content_type = "text/event-stream";
   const std::size_t length = response.body.size();
@@ -160,6 +162,26 @@ void Connection::begin_stream(Response&& response) {
   } catch (...) {
     finish();  // what a handler threw ends its client's stream, not the server
   }
+}
+
+void Connection::begin_waiting(Response&& response) {
+  waiting_ = true;
+  expect(house_->limits.response_timeout);
+  const auto later = std::move(response.later);
+  try {
+    later([weak = weak_from_this(), request = requests_, added = std::move(response.headers)](Response reply) {
+      if (const auto self = weak.lock()) self->on_reply(request, added, std::move(reply));
+    });
+  } catch (...) {
+    finish();
+  }
+}
+
+void Connection::on_reply(std::uint64_t request, const Headers& added, Response&& response) {
+  if (!waiting_ || request != requests_ || response.later) return;
+  waiting_ = false;
+  for (const auto& [name, value] : added) response.headers.add(name, value);
+  respond(std::move(response));
 }
 
 void Connection::on_written(error_code error) {
@@ -195,6 +217,7 @@ void Connection::finish() {
 }
 
 void Connection::close() {
+  waiting_ = false;
   deadline_.cancel();
   transport_->close();
   if (!stream_) return;

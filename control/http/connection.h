@@ -45,6 +45,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void refuse(unsigned status, std::string detail);
   void respond(Response&& response);
   void begin_stream(Response&& response);
+  void begin_waiting(Response&& response);
+  void on_reply(std::uint64_t request, const Headers& added, Response&& response);
   void on_written(boost::system::error_code error);
 
   void linger();
@@ -61,6 +63,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool continued_ = false;
   bool keep_alive_ = false;
   bool head_only_ = false;
+  std::uint64_t requests_ = 0;
+  bool waiting_ = false;  // for a response that comes later
   unsigned version_ = 11;
   std::size_t drained_ = 0;
   std::string head_;

@@ -31,6 +31,9 @@ class EventStream {
   virtual bool open() const = 0;
   /// What the client has not taken yet.
   virtual std::size_t backlog_bytes() const = 0;
+  /// `drained` is called whenever the client has taken everything: time to send what was held back. Never from within
+  /// send().
+  virtual void on_drained(std::function<void()> drained) = 0;
   /// Ends it after what was sent so far; on_closed is not called.
   virtual void close() = 0;
   /// `closed` is called once, when the client went away or was too slow. Never from within send(), and not by the end

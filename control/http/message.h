@@ -59,6 +59,10 @@ struct Response {
   /// When set, the response is an unending stream of server-sent events: called once, when its head is on the way.
   /// `status` is 200 then; `body` and `content_type` are not used. Not called for a HEAD.
   std::function<void(std::shared_ptr<EventStream>)> stream{};
+  /// When set, the response comes later: called once, with what takes it (once; more are ignored), on the control
+  /// thread. Only `headers` of this response are used; they are added. After Limits::response_timeout the client is
+  /// given up.
+  std::function<void(std::function<void(Response)> reply)> later{};
 };
 
 }  // namespace penstock::control::http

@@ -30,6 +30,9 @@ class StreamWriter::Handle final : public EventStream {
     const auto writer = writer_.lock();
     return writer ? writer->backlog_bytes() : 0;
   }
+  void on_drained(std::function<void()> drained) override {
+    if (const auto writer = writer_.lock()) writer->drained_ = std::move(drained);
+  }
   void close() override {
     if (const auto writer = writer_.lock()) writer->close();
   }
@@ -97,7 +100,8 @@ void StreamWriter::write() {
     self->stall_.cancel();
     if (error) return self->end(End::gone);
     if (!self->waiting_.empty()) return self->write();
-    if (self->closing_) self->end(End::closed);
+    if (self->closing_) return self->end(End::closed);
+    if (self->open_ && self->drained_) self->drained_();
   });
 }
 
@@ -122,6 +126,7 @@ void StreamWriter::close() {
   open_ = false;
   closing_ = true;
   closed_ = nullptr;
+  drained_ = nullptr;
   heartbeat_.cancel();
   if (chunked_) waiting_ += kLastChunk;
   if (!writing_.empty()) return;
@@ -133,6 +138,7 @@ void StreamWriter::abandon() {
   open_ = false;
   ended_ = nullptr;
   closed_ = nullptr;
+  drained_ = nullptr;
   stall_.cancel();
   heartbeat_.cancel();
 }
@@ -143,6 +149,7 @@ void StreamWriter::end(End how) {
   stall_.cancel();
   heartbeat_.cancel();
   boost::asio::post(stall_.get_executor(), [self = shared_from_this(), how] {
+    self->drained_ = nullptr;
     const auto closed = std::exchange(self->closed_, nullptr);
     const auto ended = std::exchange(self->ended_, nullptr);
     if (ended) ended(how);

@@ -47,6 +47,7 @@ class StreamWriter : public std::enable_shared_from_this<StreamWriter> {
   const bool chunked_;
   Ended ended_;
   std::function<void()> closed_;
+  std::function<void()> drained_;
   boost::asio::steady_timer stall_;
   boost::asio::steady_timer heartbeat_;
   std::string waiting_;
