@@ -10,6 +10,7 @@
 #include "control/config/version.h"
 #include "control/lifecycle/endpoints.h"
 #include "control/lifecycle/read_ports.h"
+#include "control/lifecycle/read_rooms.h"
 #include "dataplane/engine/clock.h"
 
 namespace penstock::control {
@@ -242,6 +243,7 @@ ProcessState ControlLoop::state() const {
   state.records_failed = records_.failed();
   state.relay_ports = relay_.relay_ports();
   state.ports = read_ports(relay_.network());
+  if (media_ != nullptr) state.rooms = read_rooms(media_->rooms(), media_->handshakes(), front_.get());
   for (const net::Endpoint& e : relay_.fixed().listen) {
     state.listening.push_back(net::to_string(e));
     state.uris.push_back(turn_uri(e, relay_.fixed().relay_addresses));

@@ -6,6 +6,7 @@
 #include "control/metrics/counter_table.h"
 #include "control/metrics/families.h"
 #include "control/metrics/port_families.h"
+#include "control/metrics/sfu_families.h"
 
 namespace penstock::control {
 namespace {
@@ -100,6 +101,7 @@ std::vector<prometheus::MetricFamily> Collector::Collect() const {
   add_use(families, workers_);
   add_relay_ports(families, state);
   add_port_families(families, state.ports);
+  add_sfu_families(families, workers_, state.rooms);
   add_control(families, workers_, state);
   add_process_families(families);
   return families.take();

@@ -22,6 +22,19 @@ class Families {
   /// A sample of the family last named.
   void add(double value, std::initializer_list<Label> labels = {});
 
+  struct Histogram {
+    struct Bucket {
+      double upper_bound = 0;
+      std::uint64_t count = 0;  ///< in this bucket alone
+    };
+    std::vector<Bucket> buckets;
+    std::uint64_t beyond = 0;  ///< above the last bound
+    double sum = 0;
+  };
+  /// Starts a family of histograms.
+  void histogram(std::string_view name, std::string_view help);
+  void add(const Histogram& histogram, std::initializer_list<Label> labels);
+
   std::vector<prometheus::MetricFamily> take() { return std::move(families_); }
 
  private:

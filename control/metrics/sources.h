@@ -2,7 +2,9 @@
 // What metrics read: the live counters of the workers, and what control itself knows.
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "control/metrics/ports_state.h"
@@ -30,6 +32,20 @@ struct RelayPortUse {
   std::uint32_t total = 0;
 };
 
+/// By label value.
+using LabelledCounts = std::vector<std::pair<std::string, std::uint64_t>>;
+
+/// What control knows of rooms.
+struct RoomsState {
+  std::uint32_t rooms = 0;
+  LabelledCounts endpoints_by_ice, endpoints_by_dtls;
+  LabelledCounts handshakes, handshake_datagrams, srtp_profiles;  ///< DTLS, since the start
+  LabelledCounts whip_sessions;
+  LabelledCounts expiries;
+  std::uint64_t events = 0;
+  std::uint32_t event_listeners = 0;
+};
+
 /// The control thread's own state, as it is now.
 struct ProcessState {
   bool ready = false;     ///< serving, and not draining
@@ -42,6 +58,7 @@ struct ProcessState {
   std::uint64_t records_failed = 0;
   std::vector<RelayPortUse> relay_ports;
   PortsState ports;
+  std::optional<RoomsState> rooms;     ///< nothing where there are none
   std::vector<std::string> listening;  ///< "192.0.2.1:3478"
   std::vector<std::string> uris;       ///< "turn:192.0.2.1:3478?transport=udp"
 };
