@@ -45,13 +45,13 @@ class Batch {
   void erase(std::set<T>& from, const T& value) {
     if (from.erase(value) != 0) on_refusal([&from, value] { from.insert(value); });
   }
+  /// The object lives until the batch is over, whatever becomes of it: other undos may refer to it.
   template <class T>
   void insert(ById<T>& to, std::shared_ptr<T> object) {
-    T* raw = object.get();
-    to.emplace(raw->id, std::move(object));
-    on_refusal([&to, raw] { to.erase(raw->id); });
+    to.emplace(object->id, object);
+    on_refusal([&to, kept = std::move(object)] { to.erase(kept->id); });
   }
-  /// The object lives until the batch is over.
+  /// Likewise.
   template <class T>
   void erase(ById<T>& from, const T& object) {
     const auto it = from.find(object.id);

@@ -1,6 +1,9 @@
 // What goes with what: a room with its endpoints, an endpoint with its tracks and subscriptions. A track leaves its
 // subscriptions behind, without a source.
 
+#include <memory>
+#include <optional>
+
 #include "control/rooms/changes.h"
 #include "control/rooms/lease.h"
 
@@ -24,6 +27,13 @@ void unlink(Subscription& subscription) {
 void move(Subscription& subscription, Track* track) {
   if (subscription.source != nullptr) unlink(subscription);
   if (track != nullptr) link(subscription, *track);
+}
+
+// Kept aside as a whole: GCC 12 takes an optional that was just emptied for an uninitialised one when it is swapped.
+void drop_track(Batch& batch, SubscriptionSpec& spec) {
+  const auto old = std::make_shared<std::optional<TrackReference>>(spec.track);
+  batch.on_refusal([&spec, old] { spec.track = *old; });
+  spec.track.reset();
 }
 
 }  // namespace
@@ -57,7 +67,7 @@ void remove(Batch& batch, Track& track, std::string_view reason) {
   while (!track.subscriptions.empty()) {
     Subscription& left = *track.subscriptions.back();
     set_source(batch, left, nullptr);  // the worker knows by itself, see sfu::RemoveTrack
-    batch.assign(left.spec.track, std::nullopt);
+    drop_track(batch, left.spec);
     batch.revise(left);
     Event event = event_of(EventType::subscription_updated, left);
     event.reason = reason;

@@ -28,7 +28,7 @@ struct Lease {
 
 /// Lower than the configuration's; nothing: the configuration's alone.
 struct RoomLimits {
-  std::optional<std::uint32_t> endpoints, tracks, subscriptions;
+  std::optional<std::uint32_t> endpoints{}, tracks{}, subscriptions{};
   friend bool operator==(const RoomLimits&, const RoomLimits&) = default;
 };
 
