@@ -24,8 +24,8 @@ std::uint32_t roll_over_counter(std::uint64_t packet_index) {
   return static_cast<std::uint32_t>(packet_index >> 16);
 }
 
-/// Brings the plaintext together behind the header, to be encrypted where it stands: for a few patched bytes before a
-/// shared payload this is cheaper than GCM's scatter functions (10 ns against 20).
+/// Brings the plaintext together behind the header, to be encrypted where it stands. Compared with GCM's functions for
+/// scattered input this saves 10 to 20 ns of 100 bytes, and costs nothing at 1,200.
 void gather(const ProtectJob& job) {
   std::uint8_t* to = job.out.data() + job.header_size;
   if (!job.prefix.empty()) std::memcpy(to, job.prefix.data(), job.prefix.size());
