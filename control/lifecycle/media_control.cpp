@@ -2,6 +2,7 @@
 
 #include <boost/asio/post.hpp>
 #include <chrono>
+#include <utility>
 
 #include "control/dtls/certificate.h"
 
@@ -109,13 +110,21 @@ std::vector<std::string> MediaControl::addresses() const {
 }
 
 void MediaControl::start() {
+  // The first room ends the long wait of an idle relay.
+  ticket_ = rooms_->events().listen([this](const rooms::Event&) {
+    if (std::exchange(idle_, false)) wait(kTick);
+  });
   tick();
 }
 
 void MediaControl::tick() {
   rooms_->tick();
-  const bool idle = rooms_->statistics().population().rooms == 0;
-  timer_.expires_after(idle ? kIdleTick : kTick);
+  idle_ = rooms_->statistics().population().rooms == 0;
+  wait(idle_ ? kIdleTick : kTick);
+}
+
+void MediaControl::wait(std::chrono::milliseconds time) {
+  timer_.expires_after(time);  // ends an earlier wait with an error
   timer_.async_wait([this](boost::system::error_code error) {
     if (!error) tick();
   });

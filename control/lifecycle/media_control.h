@@ -3,6 +3,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <tl/expected.hpp>
@@ -43,6 +44,7 @@ class MediaControl {
   void make_rooms(const Config& config, Relay& relay);
   void on_report(dtls::Report& report);
   void tick();
+  void wait(std::chrono::milliseconds time);
 
   boost::asio::io_context& io_;
   MediaPlane& plane_;
@@ -52,6 +54,8 @@ class MediaControl {
   std::unique_ptr<Updates> updates_;
   std::unique_ptr<Peers> peers_;
   std::unique_ptr<rooms::Rooms> rooms_;
+  rooms::EventHistory::Ticket ticket_;
+  bool idle_ = false;
   std::shared_ptr<MediaControl*> self_;  ///< what reports that are under way look at
 };
 
