@@ -45,6 +45,8 @@ class BatchCipher final : public Cipher {
   }
   const Gcm& gcm(Profile profile) const { return profile == Profile::aead_aes_256_gcm ? gcm_256_ : gcm_128_; }
 
+  void fetch_head(ContextId id) const;
+  void fetch_key(ContextId id) const;
   template <class Job>
   void run(std::span<Job> jobs);
   // One packet. GCM is done when start() returns, counter mode when end() does.
