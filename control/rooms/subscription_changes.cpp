@@ -133,17 +133,20 @@ Verdict create(Batch& batch, Endpoint& endpoint, const std::string& id, Subscrip
 }
 
 Verdict replace(Batch& batch, Subscription& subscription, SubscriptionSpec spec) {
-  if (!spec.ssrc) spec.ssrc = subscription.spec.ssrc;
-  if (!spec.rtx_ssrc) spec.rtx_ssrc = subscription.spec.rtx_ssrc;
-  if (spec == subscription.spec) return Applied{.changed = false};
   auto parameters = compile(spec);
   if (!parameters) return tl::make_unexpected(std::move(parameters.error()));
   const sfu::SubscriptionParameters& old = subscription.parameters;
+  // SSRCs that were left to us stay as we chose them.
+  if (!spec.ssrc) parameters->ssrc = old.ssrc;
+  if (!spec.rtx_ssrc && parameters->rtx_payload_type != sfu::kNoPayloadType) parameters->rtx_ssrc = old.rtx_ssrc;
   if (const char* field = renegotiated(old, *parameters); field != nullptr) {
     return conflict(field,
                     "this was negotiated with the receiver and stays while the subscription lives; delete it and make "
                     "another");
   }
+  spec.ssrc = subscription.spec.ssrc;
+  spec.rtx_ssrc = subscription.spec.rtx_ssrc;
+  if (spec == subscription.spec) return Applied{.changed = false};
   const auto source = find_source(batch.state(), *subscription.endpoint->room, spec, *parameters);
   if (!source) return tl::make_unexpected(source.error());
   if (*source != subscription.source) set_source(batch, subscription, *source);
