@@ -12,7 +12,7 @@ function connect() {
   connection = new RTCPeerConnection();
   connection.ontrack = event => {
     const sink = document.createElement(event.track.kind);
-    sink.muted = true;
+    sink.volume = 0.1;
     sink.srcObject = new MediaStream([event.track]);
     sink.play();
     sinks.push(sink);

@@ -16,7 +16,7 @@ class Layers:
     width: int
     height: int
     rids: tuple = ("q", "h", "f")
-    bit_rates: tuple = (100_000, 300_000, 900_000)
+    bit_rates: tuple = (150_000, 500_000, 1_500_000)
     frame_rate: int = 30
 
     def heights(self) -> list[int]:
@@ -28,8 +28,8 @@ class Layers:
         return {"width": self.width, "height": self.height, "frameRate": self.frame_rate, "encodings": encodings}
 
 
-# The least that Chromium makes three layers of. One encoder and three decoders of it leave room on two cores.
-SIMULCAST = Layers(960, 540)
+# One encoder and three decoders of it leave room on two cores.
+SIMULCAST = Layers(1280, 720)
 # For many publishers at once.
 SINGLE = {"width": 320, "height": 180, "frameRate": 30, "encodings": [{"maxBitrate": 200_000}]}
 
