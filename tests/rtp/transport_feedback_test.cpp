@@ -106,8 +106,8 @@ TEST(TransportFeedback, LiesAreRefused) {
            Row{"chunks end early", 15, "8000 0000"},
            Row{"deltas end early", 3, "2003 0000"},
            Row{"a large delta ends early", 2, "4002 0000"},
-           Row{"a run of the reserved symbol", 1, "6001 00 00"},
-           Row{"the reserved symbol in a vector", 7, "c003 00 00"},
+           Row{"a run of the reserved symbol", 1, "6001 00000000"},
+           Row{"the reserved symbol in a vector", 7, "c003 00000000"},
        }) {
     EXPECT_EQ(read(feedback(row.statuses, row.bytes)), std::nullopt) << row.what;
   }
