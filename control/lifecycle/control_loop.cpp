@@ -192,7 +192,7 @@ void ControlLoop::take_over(Reloaded reloaded) {
 void ControlLoop::tick() {
   relay_.tick();
   const std::size_t taken = take_records();
-  act(drain_.on_tick(Clock::now(), relay_.allocations()));
+  act(drain_.on_tick(Clock::now(), relay_.allocations() + connected_endpoints()));
   tick_timer_.expires_after(taken > 0 ? kBusyTick : kTick);
   tick_timer_.async_wait([this](boost::system::error_code error) {
     if (!error) tick();
@@ -228,6 +228,13 @@ void ControlLoop::slow_tick() {
 std::chrono::microseconds ControlLoop::slow_period() const {
   const auto watchdog = manager_.watchdog_period();
   return watchdog ? std::min<std::chrono::microseconds>(kSlowTick, *watchdog / 2) : kSlowTick;
+}
+
+// Calls that go on while we drain; once the drain has ended allocations, they end with the process.
+std::uint64_t ControlLoop::connected_endpoints() const {
+  if (media_ == nullptr || drain_.ending()) return 0;
+  const rooms::Population population = media_->rooms().statistics().population();
+  return population.endpoints_by_ice[static_cast<std::size_t>(rooms::IceViewState::connected)];
 }
 
 ProcessState ControlLoop::state() const {

@@ -51,6 +51,7 @@ class ControlLoop {
   void slow_tick();
   std::chrono::microseconds slow_period() const;
   std::size_t take_records();
+  std::uint64_t connected_endpoints() const;
   ProcessState state() const;
 
   const Sources& sources_;

@@ -19,10 +19,11 @@ class Drain {
 
   /// A signal to end. The first begins the drain, the second ends it.
   Action on_signal(Time now, std::chrono::seconds deadline);
-  /// Once in a while. `allocations`: that there are, or whose records are not yet taken.
+  /// Once in a while. `allocations`: that there are, or whose records are not yet taken; and whatever else goes on.
   Action on_tick(Time now, std::uint64_t allocations);
 
   bool draining() const { return state_ != State::serving; }
+  bool ending() const { return state_ == State::ending; }
 
  private:
   // Ending every allocation and taking their records takes this long at most.

@@ -33,6 +33,7 @@ class MediaControl {
   /// Where media is taken, as others reach it.
   std::vector<std::string> addresses() const;
   rooms::Rooms& rooms() { return *rooms_; }
+  const rooms::Rooms& rooms() const { return *rooms_; }
   const dtls::Handshakes& handshakes() const { return *handshakes_; }
 
  private:

@@ -22,7 +22,6 @@ void set_inactive(Core& core, TrackSlot slot, std::uint32_t at) {
   Encoding& encoding = core.tracks[slot].encodings[at];
   if (!encoding.active) return;
   encoding.active = false;
-  encoding.key_frame_wanted = false;
   core.board.tracks[slot].encodings[at].active.set(0);
   core.board.dirty_tracks.mark(slot);
 }

@@ -55,13 +55,18 @@ void make_room(Core& core, Endpoint& endpoint) {
 
 // Takes the address from another endpoint, if that has fallen silent.
 bool take_away(Core& core, net::FlowId flow) {
-  Endpoint& holder = core.endpoints[core.shard.flows()[flow].index];
+  const EndpointSlot slot = core.shard.flows()[flow].index;
+  Endpoint& holder = core.endpoints[slot];
   const auto pairs = holder.live_pairs();
   const auto at = std::ranges::find(pairs, flow, &Pair::flow);
   const bool is_selected = at - pairs.begin() == holder.selected;
   const std::uint64_t heard_ns = is_selected ? holder.last_heard_ns : at->last_check_ns;
   if (core.now_ns() - heard_ns < kPairIdleNs) return false;
-  if (is_selected) holder.connected = false;
+  if (is_selected) {
+    holder.connected = false;
+    core.board.endpoints[slot].ice.set(static_cast<std::uint64_t>(IceState::waiting));
+    core.board.dirty_endpoints.mark(slot);
+  }
   erase_pair(core, holder, static_cast<std::uint8_t>(at - pairs.begin()));
   return true;
 }

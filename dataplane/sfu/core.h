@@ -87,7 +87,7 @@ constexpr std::uint64_t key_of(EndpointSlot endpoint, std::uint32_t ssrc) {
 }
 
 /// Sends it to the endpoint's selected pair.
-inline void address(net::Packet* p, const Endpoint& endpoint) {
+inline void aim(net::Packet* p, const Endpoint& endpoint) {
   net::PacketInfo& info = net::info(p);
   info.remote = endpoint.remote;
   info.local = endpoint.local;

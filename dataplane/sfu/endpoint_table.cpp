@@ -4,6 +4,7 @@
 
 #include "dataplane/sfu/connectivity.h"
 #include "dataplane/sfu/handshakes.h"
+#include "dataplane/sfu/identify.h"
 #include "dataplane/sfu/tables.h"
 #include "dataplane/sfu/turns.h"
 
@@ -25,6 +26,26 @@ void use_credentials(Core& core, EndpointSlot slot, const IceCredentials& ice) {
 // Any value but 0 does, as long as nobody else in the session has it: streams that we send get random ones, too.
 std::uint32_t feedback_ssrc(std::uint32_t generation, EndpointSlot slot) {
   return static_cast<std::uint32_t>(net::hash({}, std::uint64_t{generation} << 32 | slot)) | 1;
+}
+
+// Under new keys every roll-over counter begins at 0, on both sides (RFC 3711 section 3.3.1): received streams are
+// learned anew, and what we send goes on from the low 16 bits of its numbers.
+void begin_roll_over_anew(Core& core, Endpoint& endpoint, EndpointSlot slot) {
+  for (TrackSlot next = endpoint.first_track; next != 0; next = core.tracks[next - 1].next) {
+    for (std::uint32_t i = 0; i < kMostEncodings; ++i) {
+      for (const bool retransmission : {false, true}) forget_stream(core, slot, stream_id(next - 1, i, retransmission));
+    }
+  }
+  for (auto next = endpoint.first_subscription; next != 0;) {
+    Subscription& subscription = core.subscriptions[next - 1];
+    SubscriptionParameters parameters = subscription.parameters;
+    parameters.first_sequence = static_cast<std::uint16_t>(subscription.forwarder.newest_sent() + 1);
+    parameters.first_timestamp = subscription.forwarder.timestamps().newest_sent() + 1;
+    subscription.forwarder.start(parameters);
+    subscription.rtx_sequence &= 0xffff;
+    next = subscription.next_of_endpoint;
+  }
+  endpoint.rtcp_sources = {};
 }
 
 }  // namespace
@@ -69,6 +90,7 @@ void restart_ice(Core& core, const RestartIce& restart) {
 
 void install_keys(Core& core, const InstallKeys& keys) {
   Endpoint& endpoint = core.endpoints[keys.slot];
+  if (endpoint.secured) begin_roll_over_anew(core, endpoint, keys.slot);
   core.cipher->install(receive_context(keys.slot), keys.receive);
   core.cipher->install(send_context(keys.slot), keys.send);
   endpoint.secured = true;

@@ -128,6 +128,7 @@ void FanOut::emit(SubscriptionSlot slot, const Outgoing& outgoing, const StoredP
   enqueue(out, p.endpoint, subscription.header.size(), outgoing.sequence,
           std::span(outgoing.prefix).first(outgoing.prefix_size), packet);
   subscription.counts.add(packet.payload_size());
+  subscription.pacer.sent(packet.payload_size());
   subscription.reported = false;
   SubscriptionStatus& status = core_.board.subscriptions[slot];
   status.packets.add();
@@ -139,6 +140,7 @@ void FanOut::resend(SubscriptionSlot slot, const Outgoing& outgoing, const Store
   const SubscriptionParameters& p = subscription.parameters;
   core_.stats.retransmitted.add();
   core_.board.subscriptions[slot].retransmitted.add();
+  subscription.pacer.resent(packet.payload_size());
   // Without RTX the packet goes as it went: its header has nothing that changes.
   if (p.rtx_ssrc == 0) return emit(slot, outgoing, packet);
   net::Packet* out = begin(packet);
@@ -189,7 +191,7 @@ void FanOut::flush() {
     }
     out->data_len = static_cast<std::uint16_t>(jobs_[i].size);
     out->pkt_len = jobs_[i].size;
-    address(out, core_.endpoints[targets_[i].endpoint]);
+    aim(out, core_.endpoints[targets_[i].endpoint]);
     core_.stats.forwarded_packets.add();
     core_.stats.forwarded_bytes.add(jobs_[i].size);
     EndpointStatus& status = core_.board.endpoints[targets_[i].endpoint];

@@ -29,7 +29,7 @@ void send_flight(Core& core, const HandshakeDatagram& datagram) {
   net::Packet* p = core.shard.originate();
   if (p == nullptr) return;  // DTLS sends flights again
   std::memcpy(rte_pktmbuf_append(p, static_cast<std::uint16_t>(datagram.size)), datagram.bytes.data(), datagram.size);
-  address(p, endpoint);
+  aim(p, endpoint);
   core.stats.handshake_sent.add();
   core.shard.send(p);
 }

@@ -62,6 +62,10 @@ bool learn(Core& core, EndpointSlot slot, StreamId id, std::uint32_t ssrc) {
   encoding.nacks.restart();
   encoding.clock = {};
   encoding.ring.clear();  // its numbers begin anew
+  for (auto next = core.tracks[track].first_subscription; next != 0;
+       next = core.subscriptions[next - 1].next_of_track) {
+    core.subscriptions[next - 1].forwarder.restart(static_cast<std::uint8_t>(encoding_of(id)));
+  }
   core.board.tracks[track].encodings[encoding_of(id)].ssrc.set(ssrc);
   core.board.dirty_tracks.mark(track);
   return true;

@@ -6,10 +6,10 @@
 namespace penstock::sfu {
 
 /// Somebody cannot go on without a key frame of the encoding. Asks at once, unless the publisher was asked a moment
-/// ago.
-void want_key_frame(Core& core, TrackSlot track, std::uint32_t encoding);
+/// ago. `rtt_ns`: of the receiver whose wish it is, 0 if it is ours.
+void want_key_frame(Core& core, TrackSlot track, std::uint32_t encoding, std::uint64_t rtt_ns = 0);
 
-/// Asks again where one is still wanted. Call from the publisher's turns.
-void repeat_key_frame_requests(Core& core, TrackSlot track);
+/// Asks where that is due. Call from the publisher's turns.
+void send_key_frame_requests(Core& core, TrackSlot track);
 
 }  // namespace penstock::sfu

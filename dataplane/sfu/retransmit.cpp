@@ -21,8 +21,8 @@ void retransmit(Core& core, SubscriptionSlot slot, const rtp::Nack& nack) {
   nack.for_each([&](rtp::SequenceNumber lost) {
     core.stats.nacks_received.add();
     status.nacked.add();
-    if (left == 0) return core.stats.retransmissions_held_back.add();
-    const Resend found = sent.find(subscription.forwarder, source, lost, core.now_ns(), subscription.rtt_ns);
+    if (left == 0 || !subscription.pacer.open(core.now_ns())) return core.stats.retransmissions_held_back.add();
+    const Resend found = sent.find(subscription.forwarder, source, lost, core.now_ns(), subscription.receiver.rtt_ns());
     switch (found.verdict) {
       case Resend::Verdict::resend:
         --left;

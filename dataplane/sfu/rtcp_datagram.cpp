@@ -34,7 +34,7 @@ void RtcpDatagram::send() {
   net::Packet* p = std::exchange(packet_, nullptr);
   p->data_len = static_cast<std::uint16_t>(protected_size.size);
   p->pkt_len = p->data_len;
-  address(p, core_.endpoints[slot_]);
+  aim(p, core_.endpoints[slot_]);
   core_.shard.counters().originated.add();
   core_.stats.rtcp_sent.add();
   EndpointStatus& status = core_.board.endpoints[slot_];

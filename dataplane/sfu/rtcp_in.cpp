@@ -73,7 +73,7 @@ void want_picture(Core& core, EndpointSlot slot, rtp::Ssrc media) {
   const Subscription& subscription = core.subscriptions[at];
   const std::uint8_t current = subscription.forwarder.layers().current();
   if (subscription.parameters.track != kNoSlot && current != LayerSelector::kNone) {
-    want_key_frame(core, subscription.parameters.track, current);
+    want_key_frame(core, subscription.parameters.track, current, subscription.receiver.rtt_ns());
   }
 }
 

@@ -15,9 +15,9 @@ void show_frame_size(Core& core, StreamId id, rtp::FrameSize size) {
 
 void take_key_frame(Core& core, StreamId id, const rtp::Vp8Descriptor& descriptor, rtp::Bytes payload,
                     rtp::SequenceNumber sequence) {
-  Encoding& encoding = core.tracks[track_of(id)].encodings[encoding_of(id)];
-  encoding.key_frame_wanted = false;
-  encoding.nacks.on_key_frame(sequence);
+  Track& track = core.tracks[track_of(id)];
+  track.key_frames.on_key_frame(static_cast<std::uint8_t>(encoding_of(id)), core.now_ns());
+  track.encodings[encoding_of(id)].nacks.on_key_frame(sequence);
   core.stats.key_frames_received.add();
   core.board.tracks[track_of(id)].encodings[encoding_of(id)].key_frames.add();
   if (const auto size = rtp::key_frame_size(descriptor, payload)) show_frame_size(core, id, *size);

@@ -5,6 +5,8 @@
 
 #include "dataplane/rtp/header_template.h"
 #include "dataplane/sfu/forward/forwarder.h"
+#include "dataplane/sfu/forward/receiver_view.h"
+#include "dataplane/sfu/forward/retransmission_pacer.h"
 #include "dataplane/sfu/forward/sender_state.h"
 #include "dataplane/sfu/forward/sent_packets.h"
 #include "dataplane/sfu/parameters.h"
@@ -27,7 +29,8 @@ struct Subscription {
   // Retransmission.
   rtp::HeaderTemplate rtx_header;
   std::uint64_t rtx_sequence;  ///< next; the low 16 bits go into the header
-  std::uint64_t rtt_ns;        ///< as of the receiver's last report; 0: unknown
+  RetransmissionPacer pacer;
+  ReceiverView receiver;
 };
 
 struct Core;

@@ -7,6 +7,7 @@
 #include "dataplane/rtp/nack_generator.h"
 #include "dataplane/rtp/receiver_statistics.h"
 #include "dataplane/rtp/sender_report_clock.h"
+#include "dataplane/sfu/forward/key_frame_requests.h"
 #include "dataplane/sfu/parameters.h"
 #include "dataplane/sfu/stored_packet.h"
 #include "dataplane/srtp/replay_window.h"
@@ -48,10 +49,7 @@ struct Encoding {
   EncodingRing ring;
   rtp::SenderReportClock clock;
   std::uint64_t last_packet_ns;
-  bool active;            ///< packets come
-  bool key_frame_wanted;  ///< somebody waits for one
-  std::uint8_t fir_number;
-  std::uint64_t key_frame_asked_ns;  ///< when the publisher was asked last; 0: never
+  bool active;  ///< packets come
   rtp::NackGenerator nacks;
 };
 
@@ -61,6 +59,7 @@ struct Track {
   TrackParameters parameters;
   TrackSlot next;                       ///< of the endpoint; plus one, 0: the last
   SubscriptionSlot first_subscription;  ///< plus one, 0: none
+  KeyFrameRequests key_frames;
   std::array<Encoding, kMostEncodings> encodings;
 };
 

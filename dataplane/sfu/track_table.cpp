@@ -84,6 +84,7 @@ void remove_track(Core& core, TrackSlot slot) {
   core.stats.tracks.sub();
   core.board.tracks[slot].generation.set(0);
   track.generation = 0;
+  track.key_frames = KeyFrameRequests{};
   track.first_subscription = 0;
 }
 

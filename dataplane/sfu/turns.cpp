@@ -17,7 +17,7 @@ constexpr std::uint64_t kTurnNs = 100'000'000;
 void look_after_tracks(Core& core, const Endpoint& endpoint) {
   for (TrackSlot next = endpoint.first_track; next != 0; next = core.tracks[next - 1].next) {
     check_activity(core, next - 1);
-    repeat_key_frame_requests(core, next - 1);
+    send_key_frame_requests(core, next - 1);
   }
 }
 
