@@ -6,9 +6,12 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
+#include <tl/expected.hpp>
 #include <utility>
 #include <vector>
 
+#include "control/rooms/error.h"
 #include "control/rooms/objects.h"
 #include "control/rooms/options.h"
 #include "control/rooms/statistics.h"
