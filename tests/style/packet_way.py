@@ -11,25 +11,34 @@ import sys
 
 # The functions of these files are followed; every other call is a leaf, drawn when it has a file of its own name or
 # ends a packet's way.
-FOLLOWED = ["dataplane/engine/worker.cpp", "turn/packet_path.cpp"]
-# What a call through an interface reaches: text of the call -> (what to draw, file or files that describe it, method to
-# follow).
+FOLLOWED = ["dataplane/engine/worker.cpp", "turn/packet_path.cpp", "dataplane/sfu/packet_path.cpp",
+            "dataplane/sfu/receive.cpp", "dataplane/sfu/fan_out.cpp"]
+# What a call through an interface reaches: text of the call -> (what to draw, file or files that describe it, functions
+# to follow). Free functions belong to their folder.
 BOUNDARIES = {
     "port().receive": ("port.receive", ["dataplane/port/uring/receiver.h", "dataplane/port/dpdk/receiver.h"], None),
     "port().transmit": ("port.transmit", ["dataplane/port/uring/sender.h", "dataplane/port/dpdk/sender.h"], None),
     "flows.find_burst": ("flows.find_burst", "dataplane/engine/flow_table.h", None),
-    "->process": ("service.process", None, "PacketPath::process"),
-    "->process_handed_over": ("service.process_handed_over", None, "PacketPath::process_handed_over"),
+    "->process": ("service.process", None, ["PacketPath::process", "sfu::take_burst"]),
+    "->process_handed_over": ("service.process_handed_over", None, ["PacketPath::process_handed_over"]),
+    "cipher->unprotect": ("cipher.unprotect", "dataplane/srtp/cipher.h", None),
+    "cipher->protect": ("cipher.protect", "dataplane/srtp/cipher.h", None),
+    "fan_out->forward": ("FanOut::forward", "dataplane/sfu/fan_out.h", ["FanOut::forward"]),
+    "fan_out->flush": ("FanOut::flush", None, ["FanOut::flush"]),
+    "forwarder.on_packet": ("forwarder.on_packet", "dataplane/sfu/forward/forwarder.h", None),
+    "take_check": ("take_check", "dataplane/sfu/connectivity.h", None),
+    "take_handshake": ("take_handshake", "dataplane/sfu/handshakes.h", None),
+    "take_rtcp": ("take_rtcp", "dataplane/sfu/rtcp_in.h", None),
     "->on_message": ("service.on_message", None, None),
     "->on_icmp_error": ("service.on_icmp_error", "turn/icmp_to_data.h", None),
     "->advance": ("service.advance", "dataplane/engine/timer_wheel.h", None),
     "handle_message": ("handle_message", "turn/requests.h", None),
 }
 ENDINGS = {"send": "sent with the burst", "hand_over": "to the worker that owns it", "consume": "read to its end"}
-DEFINITION = re.compile(r"^[\w:<>&*\s]*?\b(\w+)::(\w+)\([^;{}]*\)(?: const)? \{\n(.*?)^\}", re.M | re.S)
+DEFINITION = re.compile(r"^[\w:<>&*\s]*?\b(?:(\w+)::)?(\w+)\([^;{}]*\)(?: const)? \{\n(.*?)^\}", re.M | re.S)
 CALL = re.compile(r"((?:[\w\]]+\(?\)?(?:\.|->))*)(\w+)\(")
 BEGIN, END = "<!-- packet's way: drawn by tests/style/packet_way.py -->", "<!-- end of packet's way -->"
-WIDTH = 160
+WIDTH = 166
 
 
 def describe(root, file):
@@ -52,8 +61,9 @@ class Picture:
         self.depths = {}
         for file in FOLLOWED:
             for owner, method, body in DEFINITION.findall((root / file).read_text()):
-                self.bodies[f"{owner}::{method}"] = re.sub(r"//[^\n]*", "", body)
-                self.files[f"{owner}::{method}"] = file
+                function = f"{owner or pathlib.PurePath(file).parent.name}::{method}"
+                self.bodies[function] = re.sub(r"//[^\n]*", "", body)
+                self.files[function] = file
         headers = [h for top in ("dataplane", "turn") for h in sorted((root / top).rglob("*.h"))]
         self.leaves = {h.stem: h.relative_to(root).as_posix() for h in headers}
 
@@ -64,26 +74,27 @@ class Picture:
         return "\n".join(self.lines)
 
     def callees(self, function):
-        """Followed functions that `function` calls, in order."""
+        """Followed functions that `function` calls, in order, and how much deeper than a call each is drawn."""
         owner = function.split("::")[0]
         for prefix, name in CALL.findall(self.bodies[function]):
             boundary = next((b for text, b in BOUNDARIES.items() if (prefix + name).endswith(text)), None)
-            if boundary is not None and boundary[2]:
-                yield boundary[2]
-            elif boundary is None and prefix == "" and f"{owner}::{name}" in self.bodies:
-                yield f"{owner}::{name}"
+            if boundary is not None:
+                targets = boundary[2] or []
+                yield from ((target, 1 if len(targets) > 1 else 0) for target in targets)
+            elif prefix == "" and f"{owner}::{name}" in self.bodies:
+                yield f"{owner}::{name}", 0
 
     def measure(self, function, depth):
         """The shallowest depth each function is called at: there it is drawn, elsewhere only named."""
         if self.depths.get(function, depth + 1) <= depth:
             return
         self.depths[function] = depth
-        for callee in self.callees(function):
-            self.measure(callee, depth + 1)
+        for callee, deeper in self.callees(function):
+            self.measure(callee, depth + 1 + deeper)
 
     def add(self, depth, what, file="", why=""):
         left = f"{'  ' * depth}{what}"
-        line = f"{left:<32} {file:<34} {why}".rstrip()
+        line = f"{left:<38} {file:<34} {why}".rstrip()
         self.lines.append(line if len(line) <= WIDTH else line[: WIDTH - 1] + "…")
 
     def follow(self, function, depth):
@@ -103,17 +114,26 @@ class Picture:
                 for one in file if isinstance(file, list) else [file]:
                     self.add(depth, what, one or "", describe(self.root, one) if one else "")
                     what = "  or" if what else ""
-                if target:
-                    self.follow(target, depth + 1)
+                self.reach(target or [], depth + 1)
             elif prefix == "" and own in self.bodies:
                 self.step(own, depth)
             elif self.is_transformation(prefix, name):
                 self.add(depth, name, self.leaves[name], describe(self.root, self.leaves[name]))
-            elif name in ENDINGS and prefix in ("shard_.", "shard_->"):
+            elif name in ENDINGS and re.fullmatch(r"(?:core_?\.)?shard_?(?:\.|->)", prefix):
                 self.add(depth, f"=> {name}", "", ENDINGS[name])
         reasons = list(dict.fromkeys(re.findall(r"drop\(p, (?:[^;]*?)Drop::(\w+)", self.bodies[function])))
         if "drop(p" in self.bodies[function]:
             self.add(depth, "=> drop", "", "counted as " + (", ".join(reasons) if reasons else "the transformation says"))
+
+    def reach(self, functions, depth):
+        """One function stands for the call that reaches it; several are services, each under its name."""
+        for function in functions:
+            if len(functions) > 1:
+                folder = pathlib.PurePath(self.files[function]).parent
+                self.add(depth, folder.name, self.files[function])
+            if function not in self.drawn:
+                self.drawn.add(function)
+                self.follow(function, depth + (1 if len(functions) > 1 else 0))
 
     def is_transformation(self, prefix, name):
         return prefix == "" and self.leaves.get(name, "").endswith(f"/{name}.h") and name != "service"
