@@ -19,6 +19,7 @@ void PictureMap::enter(const LayerInfo& layer) {
   if (layer.has_tl0_index) {
     ++newest_tl0_;
     tl0_shift_ = static_cast<std::uint8_t>(newest_tl0_ - layer.tl0_index);
+    last_tl0_ = layer.tl0_index;
   }
 }
 
@@ -28,7 +29,9 @@ std::uint32_t PictureMap::ahead(const LayerInfo& layer) const {
 
 void PictureMap::advance(const LayerInfo& layer, bool key_frame, bool forwarded, std::uint64_t missing) {
   if (layer.has_picture_id) advance_picture_id(layer, forwarded, missing);
-  if (layer.has_tl0_index && forwarded) advance_tl0(layer, key_frame, missing);
+  if (!layer.has_tl0_index) return;
+  advance_tl0(layer, key_frame, missing);
+  if (forwarded) sent_tl0(layer);
 }
 
 void PictureMap::advance_picture_id(const LayerInfo& layer, bool forwarded, std::uint64_t missing) {
@@ -48,13 +51,17 @@ void PictureMap::advance_picture_id(const LayerInfo& layer, bool forwarded, std:
 }
 
 void PictureMap::advance_tl0(const LayerInfo& layer, bool key_frame, std::uint64_t missing) {
-  const auto step = static_cast<std::uint8_t>(tl0_index(layer) - newest_tl0_);
-  if (key_frame && (step == 0 || step - 1U > missing)) {  // counted anew, which only a key frame may
-    ++newest_tl0_;
-    tl0_shift_ = static_cast<std::uint8_t>(newest_tl0_ - layer.tl0_index);
-  } else if (step < 128) {
-    newest_tl0_ = tl0_index(layer);
+  const auto step = static_cast<std::uint8_t>(layer.tl0_index - last_tl0_);
+  last_tl0_ = layer.tl0_index;
+  // Counted anew, which only a key frame may.
+  if (key_frame && (step == 0 || step - 1U > missing)) {
+    tl0_shift_ = static_cast<std::uint8_t>(newest_tl0_ + 1 - layer.tl0_index);
   }
+}
+
+void PictureMap::sent_tl0(const LayerInfo& layer) {
+  const std::uint8_t sent = tl0_index(layer);
+  if (static_cast<std::uint8_t>(sent - newest_tl0_) < 128) newest_tl0_ = sent;
 }
 
 PictureMap::Frame PictureMap::find(const LayerInfo& layer) const {
@@ -67,6 +74,7 @@ PictureMap::Frame PictureMap::find(const LayerInfo& layer) const {
 
 void PictureMap::fill(const LayerInfo& layer) {
   if (layer.has_picture_id && behind(layer) < kFrames) sent_ |= std::uint64_t{1} << behind(layer);
+  if (layer.has_tl0_index) sent_tl0(layer);
 }
 
 std::uint16_t PictureMap::picture_id(const LayerInfo& layer) const {

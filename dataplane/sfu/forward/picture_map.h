@@ -43,6 +43,7 @@ class PictureMap {
   static std::uint32_t mask(const LayerInfo& layer) { return layer.short_picture_id ? 0x7f : 0x7fff; }
   void advance_picture_id(const LayerInfo& layer, bool forwarded, std::uint64_t missing);
   void advance_tl0(const LayerInfo& layer, bool key_frame, std::uint64_t missing);
+  void sent_tl0(const LayerInfo& layer);
   std::uint32_t behind(const LayerInfo& layer) const { return (newest_ - layer.picture_id) & mask(layer); }
 
   std::uint64_t sent_ = 0;         ///< bit i: the frame i before the newest
@@ -50,7 +51,8 @@ class PictureMap {
   std::uint32_t newest_ = 0;       ///< picture id as in the source
   std::uint32_t newest_sent_ = 0;  ///< outgoing, of the newest frame, or of the last one before it that was not dropped
   std::uint8_t tl0_shift_ = 0;     ///< outgoing - source; wraps
-  std::uint8_t newest_tl0_ = 0;    ///< outgoing
+  std::uint8_t newest_tl0_ = 0;    ///< outgoing, of what was sent
+  std::uint8_t last_tl0_ = 0;      ///< the source's, of the newest frame, sent or not
 };
 
 }  // namespace penstock::sfu

@@ -1,5 +1,6 @@
 #include "dataplane/sfu/forward/sequence_map.h"
 
+#include <algorithm>
 #include <bit>
 
 namespace penstock::sfu {
@@ -41,6 +42,7 @@ void SequenceMap::start(std::uint64_t first) {
 std::uint64_t SequenceMap::enter(std::uint64_t sequence, SequenceHistory& history) {
   shift_ = newest_sent() + 1 - sequence;
   newest_ = entry_ = sequence;
+  trailing_ = 0;
   stale_run_ = 0;
   history = {};
   word(history, sequence).sent = bit(sequence);
@@ -52,7 +54,8 @@ SequenceMap::Place SequenceMap::place(std::uint64_t sequence, const SequenceHist
     return sequence - newest_ < kWindow ? Place::newest : Place::jump;
   }
   if (newest_ - sequence >= kWindow) {
-    stale_run_ = static_cast<std::uint32_t>(sequence) == stale_next_ ? stale_run_ + 1 : 1;
+    const bool in_a_row = static_cast<std::uint32_t>(sequence) == stale_next_;
+    stale_run_ = static_cast<std::uint16_t>(in_a_row ? stale_run_ + 1 : 1);
     stale_next_ = static_cast<std::uint32_t>(sequence) + 1;
     return stale_run_ >= kStaleRun ? Place::jump : Place::too_old;
   }
@@ -64,19 +67,25 @@ SequenceMap::Place SequenceMap::place(std::uint64_t sequence, const SequenceHist
 std::uint64_t SequenceMap::forward(std::uint64_t sequence, Unmissed unmissed, SequenceHistory& history) {
   advance(sequence, unmissed, history);
   word(history, sequence).sent |= bit(sequence);
-  return newest_sent();
+  trailing_ = 0;
+  return last_number();
 }
 
 void SequenceMap::drop(std::uint64_t sequence, Unmissed unmissed, SequenceHistory& history) {
+  const std::uint64_t sent = newest_sent();
   advance(sequence, unmissed, history);
   word(history, sequence).dropped |= bit(sequence);
   --shift_;
+  // Bounded: what lies further back than the window can no longer be filled, and numbers need not be kept for it.
+  trailing_ = static_cast<std::uint16_t>(std::min<std::uint64_t>(last_number() - sent, UINT16_MAX));
 }
 
-std::uint64_t SequenceMap::fill(std::uint64_t sequence, SequenceHistory& history) const {
+std::uint64_t SequenceMap::fill(std::uint64_t sequence, SequenceHistory& history) {
   word(history, sequence).sent |= bit(sequence);
   // shift_ is that of the newest: what was dropped since then had not been when this one was due.
-  return sequence + shift_ + count_dropped(history, sequence + 1, newest_ + 1);
+  const std::uint64_t number = sequence + shift_ + count_dropped(history, sequence + 1, newest_ + 1);
+  if (last_number() - number < trailing_) trailing_ = static_cast<std::uint16_t>(last_number() - number);
+  return number;
 }
 
 // Frees the places up to `sequence`, which those one window ago held, and settles the lost ones among them.

@@ -41,7 +41,8 @@ class SequenceMap {
 
   /// Nothing was sent yet; `first` will be the first number.
   void start(std::uint64_t first);
-  /// The stream is entered at `sequence`, which gets the next outgoing number; what lies before is too old from now on.
+  /// The stream is entered at `sequence`, which gets the number behind the newest sent; what lies before is too old
+  /// from now on.
   std::uint64_t enter(std::uint64_t sequence, SequenceHistory& history);
 
   Place place(std::uint64_t sequence, const SequenceHistory& history);
@@ -49,21 +50,24 @@ class SequenceMap {
   std::uint64_t forward(std::uint64_t sequence, Unmissed unmissed, SequenceHistory& history);
   void drop(std::uint64_t sequence, Unmissed unmissed, SequenceHistory& history);
   /// Of a hole.
-  std::uint64_t fill(std::uint64_t sequence, SequenceHistory& history) const;
+  std::uint64_t fill(std::uint64_t sequence, SequenceHistory& history);
 
   /// The source's newest number that was forwarded or dropped.
   std::uint64_t newest() const { return newest_; }
   /// The newest outgoing number; first - 1 at the start.
-  std::uint64_t newest_sent() const { return newest_ + shift_; }
+  std::uint64_t newest_sent() const { return last_number() - trailing_; }
 
  private:
+  /// Of the newest, or of the one before it that was not dropped: a hole, perhaps.
+  std::uint64_t last_number() const { return newest_ + shift_; }
   void advance(std::uint64_t sequence, Unmissed unmissed, SequenceHistory& history);
 
   std::uint64_t newest_ = 0;
   std::uint64_t shift_ = 0;  ///< outgoing - source at the newest; wraps
   std::uint64_t entry_ = 0;
-  std::uint32_t stale_next_ = 0;  ///< low bits of the number behind the last one out of the window
-  std::uint32_t stale_run_ = 0;   ///< such numbers in a row
+  std::uint16_t trailing_ = 0;    ///< holes behind the newest that was sent: nobody knows of them yet
+  std::uint16_t stale_run_ = 0;   ///< numbers out of the window, in a row
+  std::uint32_t stale_next_ = 0;  ///< low bits of the number behind the last of them
 };
 
 }  // namespace penstock::sfu
