@@ -84,13 +84,13 @@ http::Response Whip::Service::play(const http::Request& request, Call call) {
     const Taste taste{subscription.spec.kind, codec_of(subscription.spec.codecs),
                       request.query_parameter("endpoint").value_or("")};
     subscription.spec.track = following_.choose(call.room, taste);
-    followers.push_back({call.id, subscription.id, taste, subscription.spec.track});
+    followers.push_back({subscription.id, taste, subscription.spec.track});
     steps.push_back({rooms::PutSubscription{call.room, call.id, subscription.id, std::move(subscription.spec)}});
   }
   const auto made = create(call, endpoint_spec(call.negotiated), std::move(steps));
   if (!made) return refused(made.error());
 
-  for (Follower& follower : followers) following_.add(call.room, std::move(follower));
+  following_.add(call.room, call.id, std::move(followers));
   std::vector<std::optional<sdp::Sending>> sending(call.offer.sections.size());
   for (const auto& subscription : subscriptions) {
     const auto view = rooms_.subscription(call.room, call.id, subscription.id);

@@ -15,10 +15,10 @@ rooms::TrackReference track_of(const rooms::Event& event) {
   return {event.endpoint, event.track};
 }
 
-rooms::Step move_to(const std::string& room, const Follower& follower) {
+rooms::Step move(const std::string& room, const std::string& endpoint, const Follower& follower) {
   rooms::SubscriptionPatch patch;
   patch.track = follower.source;
-  return {rooms::PatchSubscription{room, follower.endpoint, follower.subscription, std::move(patch)}};
+  return {rooms::PatchSubscription{room, endpoint, follower.subscription, std::move(patch)}};
 }
 
 }  // namespace
@@ -28,8 +28,8 @@ std::optional<rooms::TrackReference> Following::choose(const std::string& room, 
   return found == by_room_.end() ? std::nullopt : found->second.sources.choose(taste, {});
 }
 
-void Following::add(const std::string& room, Follower follower) {
-  by_room_[room].followers.push_back(std::move(follower));
+void Following::add(const std::string& room, const std::string& endpoint, std::vector<Follower> followers) {
+  by_room_[room].viewers.insert_or_assign(endpoint, std::move(followers));
 }
 
 void Following::on_event(const rooms::Event& event) {
@@ -66,11 +66,11 @@ void Following::add_source(const rooms::Event& event) {
 void Following::forget_endpoint(const rooms::Event& event) {
   const auto room = by_room_.find(event.room);
   if (room == by_room_.end()) return;
-  std::erase_if(room->second.followers, [&](const Follower& f) { return f.endpoint == event.endpoint; });
-  room->second.sources.remove_endpoint(event.endpoint);
-  if (room->second.followers.empty() && room->second.sources.empty()) {
+  room->second.viewers.erase(event.endpoint);
+  const bool published = room->second.sources.remove_endpoint(event.endpoint);
+  if (room->second.viewers.empty() && room->second.sources.empty()) {
     by_room_.erase(room);
-  } else {
+  } else if (published) {
     reconsider(event.room);
   }
 }
@@ -78,10 +78,10 @@ void Following::forget_endpoint(const rooms::Event& event) {
 void Following::note_source(const rooms::Event& event) {
   const auto room = by_room_.find(event.room);
   if (room == by_room_.end()) return;
-  const auto follower = std::ranges::find_if(room->second.followers, [&](const Follower& f) {
-    return f.endpoint == event.endpoint && f.subscription == event.subscription;
-  });
-  if (follower == room->second.followers.end()) return;
+  const auto viewer = room->second.viewers.find(event.endpoint);
+  if (viewer == room->second.viewers.end()) return;
+  const auto follower = std::ranges::find(viewer->second, event.subscription, &Follower::subscription);
+  if (follower == viewer->second.end()) return;
   const auto view = rooms_.subscription(event.room, event.endpoint, event.subscription);
   if (view) follower->source = view->spec.track;
 }
@@ -90,11 +90,13 @@ void Following::reconsider(const std::string& room) {
   const auto found = by_room_.find(room);
   if (found == by_room_.end()) return;
   std::vector<rooms::Step> steps;
-  for (Follower& follower : found->second.followers) {
-    auto source = found->second.sources.choose(follower.taste, follower.source);
-    if (source == follower.source) continue;
-    follower.source = std::move(source);
-    steps.push_back(move_to(room, follower));
+  for (auto& [endpoint, followers] : found->second.viewers) {
+    for (Follower& follower : followers) {
+      auto source = found->second.sources.choose(follower.taste, follower.source);
+      if (source == follower.source) continue;
+      follower.source = std::move(source);
+      steps.push_back(move(room, endpoint, follower));
+    }
   }
   apply(steps);
 }

@@ -13,7 +13,7 @@ namespace penstock::control::whip {
 
 /// One subscription of a viewer.
 struct Follower {
-  std::string endpoint, subscription;
+  std::string subscription;
   Taste taste;
   std::optional<rooms::TrackReference> source{};
 };
@@ -24,14 +24,14 @@ class Following {
 
   /// What a new viewer is shown at first.
   std::optional<rooms::TrackReference> choose(const std::string& room, const Taste& taste) const;
-  void add(const std::string& room, Follower follower);
+  void add(const std::string& room, const std::string& endpoint, std::vector<Follower> followers);
   /// To be told of every event.
   void on_event(const rooms::Event& event);
 
  private:
   struct Room {
     Sources sources;
-    std::vector<Follower> followers;
+    std::map<std::string, std::vector<Follower>> viewers;  ///< by endpoint
   };
 
   void add_source(const rooms::Event& event);

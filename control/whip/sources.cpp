@@ -12,8 +12,8 @@ void Sources::remove(const rooms::TrackReference& track) {
   sources_.erase(key(track));
 }
 
-void Sources::remove_endpoint(std::string_view endpoint) {
-  std::erase_if(sources_, [endpoint](const auto& entry) { return entry.first.endpoint == endpoint; });
+bool Sources::remove_endpoint(std::string_view endpoint) {
+  return std::erase_if(sources_, [endpoint](const auto& entry) { return entry.first.endpoint == endpoint; }) > 0;
 }
 
 void Sources::set_active(const rooms::TrackReference& track, std::uint32_t encoding, bool active) {

@@ -25,7 +25,8 @@ class Sources {
  public:
   void add(const rooms::TrackReference& track, sfu::MediaKind kind, sfu::Codec codec);
   void remove(const rooms::TrackReference& track);
-  void remove_endpoint(std::string_view endpoint);
+  /// Whether it had any.
+  bool remove_endpoint(std::string_view endpoint);
   /// Packets of one of its encodings come, or have stopped.
   void set_active(const rooms::TrackReference& track, std::uint32_t encoding, bool active);
   bool empty() const { return sources_.empty(); }
