@@ -89,9 +89,12 @@ void account(Core& core, const Pending& pending, const rtp::ExtensionValues& val
   if (values.has(rtp::Extension::transport_sequence)) {
     core.arrivals[pending.endpoint].on_packet({values.transport_sequence}, arrival_us);
   }
-  const Track& track = core.tracks[track_of(pending.stream)];
-  core.streams[pending.stream].statistics.on_packet(pending.header.sequence, pending.header.timestamp, arrival_us,
-                                                    track.parameters.clock_rate);
+  Track& track = core.tracks[track_of(pending.stream)];
+  const auto verdict = core.streams[pending.stream].statistics.on_packet(
+      pending.header.sequence, pending.header.timestamp, arrival_us, track.parameters.clock_rate);
+  if (verdict == rtp::ReceiverStatistics::Verdict::restarted && !is_retransmission(pending.stream)) {
+    track.encodings[encoding_of(pending.stream)].nacks.restart();
+  }
 }
 
 void note_activity(Core& core, StreamId id, const Pending& pending, const rtp::ExtensionValues& values) {

@@ -9,6 +9,7 @@
 #include "dataplane/rtp/rtcp_transport_feedback.h"
 #include "dataplane/rtp/rtcp_writer.h"
 #include "dataplane/rtp/vp8.h"
+#include "dataplane/sfu/forward/retransmission_pacer.h"
 #include "tests/sfu/testbed.h"
 
 namespace penstock::sfu::test {
@@ -286,6 +287,133 @@ TEST(Sfu, CountsAnEndpointAsDisconnectedWhenConsentRunsOut) {
   EXPECT_EQ(bed.board().endpoints[0].ice.get(), static_cast<std::uint64_t>(IceState::disconnected));
   EXPECT_TRUE(known.check());
   EXPECT_EQ(bed.board().endpoints[0].ice.get(), static_cast<std::uint64_t>(IceState::connected));
+}
+
+void ask_again(Broadcast& b, std::span<const rtp::SequenceNumber> lost) {
+  std::array<std::uint8_t, 1100> buffer;
+  rtp::RtcpWriter writer(buffer);
+  writer.receiver_report(rtp::Ssrc{7});
+  writer.nack(rtp::Ssrc{7}, rtp::Ssrc{0x1001}, lost);
+  b.viewer.send_rtcp(std::span(buffer).first(writer.size()));
+  b.bed.run();
+}
+
+TEST(Sfu, SendsTheSameBytesAgainToReceiversWithoutRtx) {
+  Broadcast b;
+  auto plain = view_of(1, 0);
+  plain.rtx_ssrc = 0;
+  plain.rtx_payload_type = kNoPayloadType;
+  b.bed.update({RemoveSubscription{0}, SetSubscription{0, 5, plain}});
+  b.frames(3, true);
+  const auto first = b.viewer.take(viewer_ids());
+  ASSERT_GE(first.rtp.size(), 3U);
+  b.bed.advance(500 * kMs);
+  b.viewer.take();
+  const std::array lost{first.rtp[2].header.sequence};
+  ask_again(b, lost);
+  const auto again = b.viewer.take(viewer_ids());
+  ASSERT_EQ(again.rtp.size(), 1U);
+  EXPECT_EQ(again.rtp[0].packet, first.rtp[2].packet) << "one SRTP index must never protect two messages";
+  EXPECT_FALSE(again.rtp[0].extensions.values.has(rtp::Extension::abs_send_time));
+}
+
+TEST(Sfu, LimitsWhatANackStormCosts) {
+  Broadcast b;
+  b.frames(20, true);
+  const auto sent = b.viewer.take(viewer_ids()).rtp;
+  std::vector<rtp::SequenceNumber> all;
+  for (const Received& packet : sent) all.push_back(packet.header.sequence);
+  const std::uint64_t before = b.bed.stats().retransmitted.get();
+  for (int storm = 0; storm < 50; ++storm) {
+    ask_again(b, all);
+    b.bed.advance(5 * kMs);
+  }
+  const std::uint64_t again = b.bed.stats().retransmitted.get() - before;
+  EXPECT_GE(again, 20U);
+  constexpr std::uint64_t kBytes = 700;  // of one packet's payload
+  EXPECT_LE(again * kBytes, RetransmissionPacer::kCapacity_bytes + RetransmissionPacer::kTrickle_bytes_per_s)
+      << "of " << 50 * sent.size() << " that were asked for";
+  EXPECT_GT(b.bed.stats().retransmissions_held_back.get(), 0U);
+}
+
+TEST(Sfu, GoesOnWhenThePublisherChangesItsSsrc) {
+  Broadcast b;
+  b.frames(3, true);
+  auto taken = b.viewer.take(viewer_ids());
+  std::uint16_t next = static_cast<std::uint16_t>(taken.rtp.back().header.sequence.value + 1);
+  for (Layer& layer : b.layers) {
+    layer.ssrc += 0x10;
+    layer.sequence = 7;  // far behind where the old one was
+  }
+  b.frames(3, true);
+  taken = b.viewer.take(viewer_ids());
+  ASSERT_GE(taken.rtp.size(), 6U);
+  for (const Received& packet : taken.rtp) EXPECT_EQ(packet.header.sequence.value, next++);
+  EXPECT_EQ(b.bed.board().tracks[0].encodings[2].ssrc.get(), 0xb3U);
+  EXPECT_EQ(b.bed.stats().ssrc_collisions.get(), 0U);
+}
+
+TEST(Sfu, RefusesAnSsrcThatIsAnotherStreams) {
+  Broadcast b;
+  b.frames(1, true);
+  b.layers[0].ssrc = b.layers[1].ssrc;  // says RID q, with the SSRC that h has
+  b.layers[0].sequence = 20000;
+  const std::uint64_t before = b.bed.board().tracks[0].encodings[0].packets.get();
+  b.layers[0].send_frame(b.publisher, true);
+  b.bed.run();
+  EXPECT_EQ(b.bed.board().tracks[0].encodings[0].packets.get(), before) << "an SSRC means what it was learned as";
+}
+
+TEST(Sfu, FollowsAnotherPublisherWithoutAGap) {
+  Broadcast b;
+  Client second(b.bed, 2, client(3));
+  ASSERT_TRUE(second.check());
+  b.frames(3, true);
+  auto taken = b.viewer.take(viewer_ids());
+  std::uint16_t next = static_cast<std::uint16_t>(taken.rtp.back().header.sequence.value + 1);
+  const std::uint32_t last = taken.rtp.back().header.timestamp.value;
+  b.bed.update({SetTrack{1, 9, simulcast(2)}, SetSubscription{0, 1, view_of(1, 1)}, RemoveTrack{0}});
+  Layer other{"f", 0xc3, 1280, 720};
+  other.sequence = 40000;
+  other.timestamp = 5;
+  other.send_frame(second, true);
+  b.bed.run();
+  taken = b.viewer.take(viewer_ids());
+  ASSERT_EQ(taken.rtp.size(), 2U);
+  for (const Received& packet : taken.rtp) EXPECT_EQ(packet.header.sequence.value, next++);
+  EXPECT_GT(static_cast<std::int32_t>(taken.rtp[0].header.timestamp.value - last), 0);
+}
+
+TEST(Sfu, GivesEverythingBackWhenEndpointsGo) {
+  SfuBed bed;
+  for (std::uint32_t round = 0; round < 20; ++round) {
+    Client publisher(bed, 0, client(1)), viewer(bed, 1, client(2));
+    ASSERT_TRUE(publisher.check() && viewer.check());
+    bed.update({SetTrack{0, 100 + round, simulcast(0)}, SetSubscription{0, 100 + round, view_of(1, 0)}});
+    Layer layer{"h", 0xa2, 640, 360};
+    for (int i = 0; i < 40; ++i) layer.send_frame(publisher, i == 0);
+    bed.run();
+    EXPECT_EQ(viewer.take(viewer_ids()).rtp.size(), 80U);
+    bed.update({RemoveEndpoint{0}, RemoveEndpoint{1}});
+    bed.advance(200 * kMs);
+    bed.take(client(1));
+  }
+  EXPECT_EQ(bed.stats().endpoints.get() + bed.stats().tracks.get() + bed.stats().subscriptions.get(), 0U);
+  EXPECT_EQ(bed.stats().media_packets.get(), 0U) << "the media store is empty";
+  EXPECT_EQ(bed.shard().flows().size(), 0U);
+  EXPECT_EQ(bed.imbalance(), "");
+}
+
+TEST(Sfu, TakesAnAddressFromAnEndpointOnlyWhenThatIsSilent) {
+  SfuBed bed;
+  Client victim(bed, 0, client(1));
+  ASSERT_TRUE(victim.check());
+  Client attacker(bed, 1, client(1));  // knows its own password, and forges the victim's address
+  EXPECT_FALSE(attacker.check());
+  EXPECT_EQ(bed.dropped(net::Drop::check_pair_taken), 1U);
+  bed.advance(6'000 * kMs);
+  EXPECT_TRUE(attacker.check()) << "the victim's client is gone; its port was given to another";
+  EXPECT_EQ(bed.board().endpoints[0].ice.get(), static_cast<std::uint64_t>(IceState::waiting));
 }
 
 TEST(Sfu, ForwardsAudioWithItsLevel) {
