@@ -5,6 +5,8 @@
 namespace penstock::sfu {
 
 static_assert(std::is_trivially_copyable_v<Forwarder>);
+static_assert(sizeof(SequenceMap) + sizeof(TimestampMap) + 8 == 64, "what every packet needs is one line");
+static_assert(sizeof(LayerSelector) + sizeof(PictureMap) + 2 <= 64, "and another one");
 static_assert(sizeof(Forwarder) <= 6 * 64);
 
 namespace {
@@ -136,7 +138,9 @@ Decision Forwarder::take_late(const StoredPacket& packet) {
     case PictureMap::Frame::sent:
       break;
   }
-  return made(packet, sequences_.fill(packet.sequence, history_));
+  const Decision decision = made(packet, sequences_.fill(packet.sequence, history_));
+  timestamps_.sent(decision.outgoing.timestamp, packet.arrival_ns);  // what came after it may all have been dropped
+  return decision;
 }
 
 // Senders without RTX probe with padding, between frames.

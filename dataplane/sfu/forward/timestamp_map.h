@@ -22,8 +22,9 @@ class TimestampMap {
              std::uint32_t clock_rate_hz);
 
   std::uint32_t map(std::uint32_t timestamp) const { return timestamp + shift_; }
-  /// A newest packet was sent.
+  /// A packet was sent.
   void sent(std::uint32_t mapped, std::uint64_t arrival_ns) {
+    if (static_cast<std::int32_t>(mapped - newest_) < 0) return;
     newest_ = mapped;
     newest_arrival_ns_ = arrival_ns;
   }
