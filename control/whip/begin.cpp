@@ -133,7 +133,7 @@ http::Response Whip::Service::created(const http::Request& request, const Call& 
   response.headers.add("ETag", entity_tag(endpoint->ice_ufrag));
   response.headers.add("Accept-Patch", std::string(kFragmentType));
   if (!options_.ice_servers) return response;
-  for (const IceServer& server : options_.ice_servers(call.id)) response.headers.add("Link", link(server));
+  for (const IceServer& server : options_.ice_servers(random_id(role))) response.headers.add("Link", link(server));
   return response;
 }
 

@@ -23,8 +23,9 @@ struct Options {
   /// Keys of JWTs (HS256), the live ones: several make rotation possible. None, and tokens required: nobody may do
   /// anything. See check_secret().
   std::vector<std::string> secrets{};
-  /// Told to clients in Link headers; called once per session, with the session's id, for ephemeral credentials.
-  std::function<std::vector<IceServer>(std::string_view session)> ice_servers{};
+  /// Told to clients in Link headers; called once per session with a name for ephemeral credentials. That is not the
+  /// session's id, which is a secret: TURN user names travel in the clear.
+  std::function<std::vector<IceServer>(std::string_view name)> ice_servers{};
   /// Access-Control-Allow-Origin: which pages may use WHIP and WHEP. Credentials are in the Authorization header, never
   /// in cookies, so any page may be allowed.
   std::string allowed_origin = "*";
