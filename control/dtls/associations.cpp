@@ -30,12 +30,12 @@ void Associations::add(Peer peer, Time now) {
     pair_checked = old->second.pair_checked && old->second.peer.endpoint == peer.endpoint;
     remove(EndpointRef(old->second.peer.endpoint));
   }
-  Association fresh{.peer = std::move(peer), .bucket = TokenBucket(options_.datagrams_per_s, now)};
   if (associations_.size() >= options_.most_endpoints) {
-    tell({.endpoint = fresh.peer.endpoint, .result = Result::limit, .detail = "too many endpoints"});
+    tell({peer.endpoint, Result::limit, "too many endpoints", {}, {}});
     return;
   }
-  Association& association = associations_.emplace(key, std::move(fresh)).first->second;
+  Association& association =
+      associations_.try_emplace(key, std::move(peer), TokenBucket(options_.datagrams_per_s, now)).first->second;
   counters_.endpoints.set(associations_.size());
   association.pair_checked = pair_checked;
   if (pair_checked && association.peer.role == Role::active) start(association, now);
@@ -167,10 +167,9 @@ bool Associations::secure(Association& association, Time now) {
 
 void Associations::end(Association& association, Result result, std::string detail) {
   association.phase = Phase::ended;
-  Report report{.endpoint = association.peer.endpoint, .result = result, .detail = std::move(detail)};
   free_session(association);
   association.farewell = Farewell();
-  tell(std::move(report));
+  tell({association.peer.endpoint, result, std::move(detail), {}, {}});
 }
 
 void Associations::tell(Report report) {

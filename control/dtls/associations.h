@@ -50,15 +50,17 @@ class Associations {
   };
 
   struct Association {
+    Association(Peer expected, TokenBucket full) : peer(std::move(expected)), bucket(full) {}
+
     Peer peer;
     TokenBucket bucket;
     Phase phase = Phase::waiting;
     bool pair_checked = false;
     unsigned early_encrypted = 0;  ///< records before the end of the handshake
-    std::unique_ptr<Session> session{};
-    Farewell farewell{};             ///< once the session of a secured one is freed
-    std::optional<Time> deadline{};  ///< of the handshake, then of the session
-    std::optional<Time> due{};       ///< its place in due_
+    std::unique_ptr<Session> session;
+    Farewell farewell;             ///< once the session of a secured one is freed
+    std::optional<Time> deadline;  ///< of the handshake, then of the session
+    std::optional<Time> due;       ///< its place in due_
   };
 
   static Key key_of(std::uint16_t worker, sfu::EndpointSlot slot) { return Key{worker} << 32 | slot; }

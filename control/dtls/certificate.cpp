@@ -16,7 +16,7 @@
 namespace penstock::control::dtls {
 namespace {
 
-constexpr long kDay = 24 * 60 * 60;  // seconds
+constexpr long kDay = 86'400;  // seconds
 
 using KeyPointer = std::shared_ptr<EVP_PKEY>;
 using CertificatePointer = std::shared_ptr<X509>;

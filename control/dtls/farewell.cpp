@@ -16,6 +16,8 @@
 namespace penstock::control::dtls {
 namespace {
 
+constexpr std::size_t kMostKeyBytes = 32;
+constexpr std::size_t kMostIvBytes = 12;
 constexpr std::size_t kTagBytes = 16;
 constexpr std::size_t kAlertBytes = 2;          // level, description
 constexpr std::size_t kExplicitNonceBytes = 8;  // of AES-GCM (RFC 5288 section 3)
@@ -119,7 +121,7 @@ Farewell::Farewell(const SSL* ssl, Role role) {
   const Suite suite = suite_of(ssl);
   if (suite.cipher == nullptr) return;
   // client_write_key, server_write_key, client_write_IV, server_write_IV; AEAD suites have no MAC keys.
-  std::array<std::uint8_t, 2 * (32 + 12)> block{};
+  std::array<std::uint8_t, 2 * (kMostKeyBytes + kMostIvBytes)> block{};
   const std::size_t size = 2 * (suite.key_bytes + suite.fixed_iv_bytes);
   if (expand_keys(ssl, std::span(block).first(size))) {
     const std::size_t second = role == Role::active ? 1 : 0;  // the peer is the server

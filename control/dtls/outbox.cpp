@@ -42,7 +42,8 @@ void Outbox::send(const EndpointRef& to, std::span<const std::uint8_t> datagram)
 }
 
 void Outbox::flush() {
-  for (std::uint16_t worker = 0; worker < workers_.size(); ++worker) {
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    const auto worker = static_cast<std::uint16_t>(i);
     auto& waiting = workers_[worker].waiting;
     while (!waiting.empty() && pass(worker, waiting.front())) {
       waiting.pop_front();

@@ -58,9 +58,9 @@ inline constexpr std::array<std::string_view, static_cast<std::size_t>(Result::c
 struct Report {
   EndpointRef endpoint;
   Result result = Result::secured;
-  std::string detail{};       ///< for people: the alert, OpenSSL's reason, the fingerprint that came instead
-  srtp::MasterKey receive{};  ///< secured: what the peer protects with. Secrets: wipe after use
-  srtp::MasterKey send{};     ///< secured: what we protect with
+  std::string detail;       ///< for people: the alert, OpenSSL's reason, the fingerprint that came instead
+  srtp::MasterKey receive;  ///< secured: what the peer protects with. Secrets: wipe after use
+  srtp::MasterKey send;     ///< secured: what we protect with
 };
 
 }  // namespace penstock::control::dtls
