@@ -51,7 +51,8 @@ struct alignas(64) Endpoint {
   stun::HmacSha1 password;
   std::array<Pair, kMostPairs> pairs;
   Cname cname;
-  std::uint64_t max_publish_bit_rate;
+  std::uint64_t max_publish_bit_rate;  ///< 0: no limit
+  std::uint8_t limits_to_lift;  ///< REMBs to be sent that take an earlier limit back, as nothing else does
 
   // RTCP duties, monotonic nanoseconds of the next one.
   std::uint64_t next_reports_ns, next_feedback_ns, next_limit_ns;

@@ -48,6 +48,9 @@ void begin_roll_over_anew(Core& core, Endpoint& endpoint, EndpointSlot slot) {
   endpoint.rtcp_sources = {};
 }
 
+// One could be lost.
+constexpr std::uint8_t kLiftingReports = 3;
+
 }  // namespace
 
 void add_endpoint(Core& core, const AddEndpoint& add) {
@@ -100,8 +103,12 @@ void install_keys(Core& core, const InstallKeys& keys) {
 }
 
 void limit_publisher(Core& core, const LimitPublisher& limit) {
-  core.endpoints[limit.slot].max_publish_bit_rate = limit.max_publish_bit_rate;
-  core.endpoints[limit.slot].next_limit_ns = 0;
+  Endpoint& endpoint = core.endpoints[limit.slot];
+  const bool lifted =
+      limit.max_publish_bit_rate == 0 && (endpoint.max_publish_bit_rate != 0 || endpoint.limits_to_lift);
+  endpoint.limits_to_lift = lifted ? kLiftingReports : 0;
+  endpoint.max_publish_bit_rate = limit.max_publish_bit_rate;
+  endpoint.next_limit_ns = 0;
   core.board.endpoints[limit.slot].available_bit_rate.set(limit.max_publish_bit_rate);
 }
 

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::uint64_t kTransportFeedbackNs = 100'000'000;
 constexpr std::uint64_t kLimitNs = 500'000'000;
+constexpr std::uint64_t kNoLimit = 1'000'000'000'000;  // bit/s
 // Sequence numbers in one NACK; what is more is due again next turn.
 constexpr std::size_t kNackBudget = 256;
 
@@ -67,10 +68,12 @@ void send_nacks(Core& core, EndpointSlot slot) {
   });
 }
 
-// REMB (draft-alvestrand-rmcat-remb-03): senders that go by transport-wide feedback heed it as an upper bound.
+// REMB (draft-alvestrand-rmcat-remb-03): senders that go by transport-wide feedback heed it as an upper bound. They
+// heed the last one for ever, so the end of a limit is told, too.
 void send_limit(Core& core, EndpointSlot slot) {
   Endpoint& endpoint = core.endpoints[slot];
-  if (endpoint.max_publish_bit_rate == 0 || core.now_ns() < endpoint.next_limit_ns) return;
+  const bool lifts = endpoint.max_publish_bit_rate == 0;
+  if ((lifts && endpoint.limits_to_lift == 0) || core.now_ns() < endpoint.next_limit_ns) return;
   endpoint.next_limit_ns = core.now_ns() + kLimitNs;
   std::array<rtp::Ssrc, 32> media;
   std::size_t n = 0;
@@ -80,7 +83,9 @@ void send_limit(Core& core, EndpointSlot slot) {
   if (n == 0) return;
   RtcpDatagram datagram(core, slot);
   if (!datagram) return;
-  datagram.writer().maximum_bitrate(datagram.sender(), endpoint.max_publish_bit_rate, std::span(media).first(n));
+  const std::uint64_t bit_rate = lifts ? kNoLimit : endpoint.max_publish_bit_rate;
+  datagram.writer().maximum_bitrate(datagram.sender(), bit_rate, std::span(media).first(n));
+  if (lifts) --endpoint.limits_to_lift;
   core.board.endpoints[slot].available_bit_rate.set(endpoint.max_publish_bit_rate);
   datagram.send();
 }

@@ -10,6 +10,7 @@ from testbed.rooms_api import ApiError
 from testbed.rooms_call import introduce, join
 from testbed.rooms_page import SINGLE
 
+pytestmark = pytest.mark.penstockd_only
 ROOM = "table"
 NAMES = ("ada", "bob", "eve")
 

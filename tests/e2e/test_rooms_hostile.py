@@ -15,6 +15,7 @@ from testbed.rooms_api import ApiError, events_request
 from testbed.rooms_page import SINGLE
 from testbed.wiretap import Wiretap, is_rtp, payload, with_payload
 
+pytestmark = pytest.mark.penstockd_only
 ROOM = "hall"
 
 

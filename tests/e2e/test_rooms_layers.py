@@ -8,6 +8,7 @@ from testbed.process import wait_until
 from testbed.rooms import control_api, subscription, whep, whip
 from testbed.rooms_page import SIMULCAST, Participant, frame_rates
 
+pytestmark = pytest.mark.penstockd_only
 ROOM = "stage"
 HEIGHTS = SIMULCAST.heights()
 LEAST_RATE = 25  # frames per second, of 30 sent
@@ -118,15 +119,3 @@ def test_a_viewer_joining_mid_stream_sees_a_picture_within_a_second(stage):
     viewer.hang_up()
     endpoints = stage.api.get(f"/v1/rooms/{ROOM}/endpoints")["endpoints"]
     assert viewer.endpoint() not in [endpoint["id"] for endpoint in endpoints]
-
-
-def test_a_paused_subscription_rests_and_goes_on(stage):
-    viewer = stage.viewers[0]
-    path = subscription(ROOM, viewer.endpoint())
-    stage.api.patch(path, {"paused": True})
-    time.sleep(0.5)
-    resting = viewer.picture().frames
-    assert not viewer.sees_new_frame(1)
-    assert viewer.picture().frames == resting
-    stage.api.patch(path, {"paused": False})
-    assert viewer.sees_new_frame(1)
