@@ -1,8 +1,13 @@
 """Clients that are no browsers: the example of a signaling server, aiortc and GStreamer over WHIP and WHEP."""
 
+import base64
+import hashlib
+import hmac
+import json
 import signal
 import subprocess
 import time
+import urllib.error
 from collections import Counter
 from pathlib import Path
 
@@ -15,22 +20,36 @@ from testbed.relay import HTTP_PORT
 EXAMPLE = Path(__file__).resolve().parents[2] / "control/api/examples/three_participants"
 GSTREAMER = Path(__file__).resolve().parent / "testbed/gstreamer_peer.py"
 TOKEN = "what-the-signaling-server-shows"
+WHIP_SECRET = "the-secret-that-signs-tokens-of-whip"
 ROOM = "studio"
 HUE = 60
 
 
 @pytest.fixture
-def distant_api(relay, network, tmp_path):
-    """The control API on the network, which takes TLS and a token: (relay, command line of the example, environment)."""
+def open_to_others(relay, network, tmp_path, monkeypatch):
+    """The API, WHIP and WHEP on the network, as it takes them: with TLS, tokens and JWTs. (relay, its URL)"""
     certificate, key = tmp_path / "api.pem", tmp_path / "api.key"
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
                     "-subj", "/CN=relay", "-addext", f"subjectAltName=IP:{network.relay.ipv4}", "-days", "2",
                     "-keyout", key, "-out", certificate], check=True, capture_output=True, timeout=20)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))  # clients believe in it, those here and in other processes
     address = f"{network.relay.ipv4}:{HTTP_PORT}"
-    running = relay(settings={"http": {"listen": [address], "tls_certificate": str(certificate),
-                                       "tls_key": str(key), "tokens": [TOKEN]}})
-    command = [str(EXAMPLE), "--api", f"https://{address}", "--token", TOKEN, "--room", ROOM]
-    return running, command, {"SSL_CERT_FILE": str(certificate)}
+    http = {"listen": [address], "tls_certificate": str(certificate), "tls_key": str(key), "tokens": [TOKEN],
+            "whip_secrets": [WHIP_SECRET]}
+    return relay(settings={"http": http}), f"https://{address}"
+
+
+def example(host, url: str, *options: str) -> Process:
+    return Process(host, str(EXAMPLE), "--api", url, "--token", TOKEN, "--room", ROOM, *options)
+
+
+def jwt(secret: str, role: str) -> str:
+    def part(data: bytes) -> bytes:
+        return base64.urlsafe_b64encode(data).rstrip(b"=")
+
+    claims = {"room": ROOM, "role": role, "exp": int(time.time()) + 60}
+    body = part(b'{"alg":"HS256"}') + b"." + part(json.dumps(claims).encode())
+    return (body + b"." + part(hmac.digest(secret.encode(), body, hashlib.sha256))).decode()
 
 
 def assert_watches(viewer: AiortcPeer, hue: int | None = None) -> None:
@@ -50,19 +69,19 @@ def room_count(relay) -> float:
 
 
 class TestExample:
-    def test_three_participants_see_and_hear_each_other(self, distant_api, network):
-        _, command, environment = distant_api
-        with Process(network.client, *command, "--seconds", "2", environment=environment) as example:
-            assert example.wait(60) == 0, example.output()
-        assert "  0 packets were forwarded meanwhile" in example.output()
-        assert "room.deleted" in example.output()
+    def test_three_participants_see_and_hear_each_other(self, open_to_others, network):
+        _, url = open_to_others
+        with example(network.client, url, "--seconds", "2") as process:
+            assert process.wait(60) == 0, process.output()
+        assert "  0 packets were forwarded meanwhile" in process.output()
+        assert "room.deleted" in process.output()
 
-    def test_its_room_goes_with_its_lease(self, distant_api, network):
+    def test_its_room_goes_with_its_lease(self, open_to_others, network):
         """Killed in the middle of the call. The room stays for a while, and not longer."""
-        running, command, environment = distant_api
-        with Process(network.client, *command, "--seconds", "30", environment=environment) as example:
-            wait_until(lambda: "everybody sees" in example.output(), 40, "media flows")
-            example.signal(signal.SIGKILL)
+        running, url = open_to_others
+        with example(network.client, url, "--seconds", "30") as process:
+            wait_until(lambda: "everybody sees" in process.output(), 40, "media flows")
+            process.signal(signal.SIGKILL)
         assert room_count(running) == 1
         wait_until(lambda: room_count(running) == 0, 15, "the lease ended the room")
 
@@ -85,6 +104,25 @@ class TestAiortc:
                 with AiortcPeer(network.client) as publisher:
                     publisher.publish(rooms.whip(running, ROOM), hue)
                     assert_watches(viewer, hue)
+
+
+    def test_tokens_over_tls_and_sessions_that_outlive_their_secret(self, open_to_others, network):
+        running, url = open_to_others
+        with AiortcPeer(network.client, jwt(WHIP_SECRET, "publish")) as publisher, \
+                AiortcPeer(network.peer, jwt(WHIP_SECRET, "subscribe")) as viewer, \
+                AiortcPeer(network.peer, jwt(WHIP_SECRET, "subscribe")) as late:
+            publisher.publish(f"{url}/whip/{ROOM}", HUE)
+            viewer.watch(f"{url}/whep/{ROOM}")
+            assert_watches(viewer, HUE)
+            running.options.settings["http"]["whip_secrets"] = [WHIP_SECRET[::-1]]
+            running.write_configuration()
+            running.process.signal(signal.SIGHUP)
+            wait_until(lambda: "reloaded" in running.log(), 5, "the configuration is taken over")
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                late.watch(f"{url}/whep/{ROOM}")
+            assert refused.value.code == 401
+            assert_watches(viewer, HUE)
+        assert room_count(running) == 0  # both could hang up
 
 
 class TestGstreamer:

@@ -21,7 +21,8 @@ _KINDS = ("audio", "video")
 class AiortcPeer:
     """One session; `with` or close() ends it. Its loop runs on a thread inside `host`, and so do its sockets."""
 
-    def __init__(self, host: Host):
+    def __init__(self, host: Host, token: str = ""):
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self.frames = {kind: 0 for kind in _KINDS}
         self.hue = -1  # of the latest picture
         self.height = 0
@@ -59,7 +60,8 @@ class AiortcPeer:
                        for receiver in self._peer.getReceivers() if receiver.track]
 
     async def _post(self, url: str, offer: str) -> str:
-        request = urllib.request.Request(url, offer.encode(), {"Content-Type": "application/sdp"}, method="POST")
+        headers = self._headers | {"Content-Type": "application/sdp"}
+        request = urllib.request.Request(url, offer.encode(), headers, method="POST")
         with urllib.request.urlopen(request, timeout=10) as answer:
             assert answer.status == 201
             self.session = urllib.parse.urljoin(url, answer.headers["Location"])
@@ -77,7 +79,8 @@ class AiortcPeer:
 
     async def _end(self) -> None:
         if self.session:
-            with urllib.request.urlopen(urllib.request.Request(self.session, method="DELETE"), timeout=10):
+            request = urllib.request.Request(self.session, headers=self._headers, method="DELETE")
+            with urllib.request.urlopen(request, timeout=10):
                 self.session = ""
         for task in self._tasks:
             task.cancel()

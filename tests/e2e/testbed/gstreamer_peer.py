@@ -81,7 +81,7 @@ class Peer:
         kind = pad.get_current_caps().get_structure(0).get_string("media")
         decoder = Gst.parse_bin_from_description(
             f"queue ! {DECODERS[kind]} ! fakesink name=sink signal-handoffs=true sync=false", True)
-        decoder.get_by_name("sink").connect("handoff", lambda *_: print(kind, flush=True))
+        decoder.get_by_name("sink").connect("handoff", lambda *_: print(f"{kind}\n", end="", flush=True))
         self._elements.add(decoder)
         decoder.sync_state_with_parent()
         pad.link(decoder.get_static_pad("sink"))
