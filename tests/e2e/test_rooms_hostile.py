@@ -160,14 +160,16 @@ def test_a_listener_that_never_reads_its_events(stream):
     deaf.sendall(events_request("127.0.0.1:8080"))
     with stream.api.events() as events:
         stream.api.put("/v1/rooms/loud", {})
-        memory = resident_kib(stream.relay.pid)
         operations = [{"method": "PUT", "path": "/v1/rooms/loud", "body": {"metadata": f"{number} " + "x" * 100}}
                       for number in range(250)]
-        for _ in range(20):
+        for turn in range(24):
             stream.api.call("POST", "/v1/batch", {"operations": operations})
+            if turn == 3:
+                memory = resident_kib(stream.relay.pid)
         wait_until(lambda: len(events.of_type("room.updated")) >= 4000 or events.of_type("reset"), 10,
                    "those who read hear of everything")
-        assert resident_kib(stream.relay.pid) - memory < 16 * 1024
+        growth_kib = resident_kib(stream.relay.pid) - memory
+        assert growth_kib < 16 * 1024 or stream.relay.sanitized(), growth_kib
     deaf.close()
     stream.api.delete("/v1/rooms/loud")
 
@@ -202,7 +204,6 @@ def test_checks_with_wrong_user_names_and_passwords(network, stream):
 
 def test_dtls_from_an_address_that_passed_no_check(network, stream):
     client_hello = b"\x16\xfe\xff\0\0" + bytes(6) + struct.pack("!H", 200) + b"\1" + os.urandom(199)
-    before = stream.api.get("/v1/stats")["totals"]["handshake_datagrams"]
     with network.attacker.entered():
         attacker = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     attacker.connect((network.relay.ipv4, stream.media_port()))
@@ -211,7 +212,7 @@ def test_dtls_from_an_address_that_passed_no_check(network, stream):
     attacker.settimeout(0.5)
     with pytest.raises(TimeoutError):
         attacker.recv(2048)
-    assert stream.api.get("/v1/stats")["totals"]["handshake_datagrams"] == before
+    assert stream.relay.dropped("unchecked_pair") >= 150  # of 200; the kernel may lose some of a burst
 
 
 def test_replayed_and_forged_media(network, stream):
