@@ -20,6 +20,17 @@ Router sample_router() {
   router.add("POST", "/echo", [](const Request& r) { return Response{.body = r.body}; });
   router.add("GET", "/throws", [](const Request&) -> Response { throw std::runtime_error("oh"); });
   router.add("GET", "/large", [](const Request&) { return Response{.body = std::string(32U << 20, 'x')}; });
+  router.add("GET", "/later", [](const Request&) {
+    Response response;
+    response.headers.set("X-Added", "yes");
+    response.later = [](std::function<void(Response)> reply) {
+      reply({.status = 202, .body = "at last"});
+      reply({.body = "once more"});
+    };
+    return response;
+  });
+  router.add("GET", "/never",
+             [](const Request&) { return Response{.later = [](const std::function<void(Response)>&) {}}; });
   router.add("GET", "/splits", [](const Request&) {
     return Response{.headers = {{"Location", "/a\r\nSet-Cookie: b"}, {"X-Kept", "yes"}}};
   });
@@ -122,6 +133,24 @@ TEST(HttpServer, LeavesOutAHeaderThatWouldSplitTheResponse) {
   EXPECT_FALSE(answer->headers.contains("Location"));
   EXPECT_FALSE(answer->headers.contains("Set-Cookie"));
   EXPECT_EQ(answer->headers.find("x-kept"), "yes");
+}
+
+TEST(HttpServer, AResponseMayComeLaterButOnlyOnce) {
+  Running server(quick());
+  RawClient client(server.port());
+  client.say("GET /later HTTP/1.1\r\nHost: x\r\n\r\nGET /hello?next HTTP/1.0\r\n\r\n");
+  const std::string heard = client.hear();
+  EXPECT_THAT(heard, StartsWith("HTTP/1.1 202 Accepted"));
+  EXPECT_THAT(heard, HasSubstr("X-Added: yes\r\n"));
+  EXPECT_THAT(heard, HasSubstr("at lastHTTP/1.0 200 OK"));
+}
+
+TEST(HttpServer, AResponseThatNeverComesIsGivenUp) {
+  Running server(quick());
+  RawClient client(server.port());
+  client.say("GET /never HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_TRUE(client.closed_within(2s));
+  EXPECT_EQ(server.counters().timed_out, 1U);
 }
 
 TEST(HttpServer, RefusesABodyTooLargeBeforeItIsSent) {

@@ -66,6 +66,22 @@ TEST_F(EventStreams, ReachTheClientAsTheyHappen) {
   EXPECT_FALSE(server_->on_its_thread([&] { return listeners_.streams[0]->send({.data = "late"}); }));
 }
 
+TEST_F(EventStreams, TellWhenTheClientHasTakenAll) {
+  start();
+  RawClient client(server_->port());
+  client.say(kAsk);
+  client.hear_until("first\n\n");
+  int drained = 0;
+  const int within_send = server_->on_its_thread([&] {
+    listeners_.streams[0]->on_drained([&] { ++drained; });
+    listeners_.streams[0]->send({.data = "second"});
+    return drained;
+  });
+  EXPECT_EQ(within_send, 0);
+  EXPECT_TRUE(server_->eventually([&] { return drained == 1 && listeners_.streams[0]->backlog_bytes() == 0; }));
+  server_->on_its_thread([&] { return listeners_.streams[0]->on_drained(nullptr), true; });
+}
+
 TEST_F(EventStreams, AreNotChunkedForHttp10) {
   start();
   RawClient client(server_->port());
