@@ -1,5 +1,6 @@
 // Random batches, about half of them wrong, against a model that is too simple to be mistaken.
 
+#include <ctime>
 #include <random>
 
 #include "tests/control/rooms_fixture.h"
@@ -194,7 +195,7 @@ TEST_F(RandomBatches, AreTakenOrRefusedAsTheNaiveModelSays) {
   start(2);
   Naive naive;
   int taken = 0, refused = 0;
-  for (int round = 0; round < 6'000; ++round) {
+  for (int round = 0; round < 2'500; ++round) {
     Naive scratch = naive;
     std::vector<Step> steps;
     bool right = true;
@@ -215,8 +216,8 @@ TEST_F(RandomBatches, AreTakenOrRefusedAsTheNaiveModelSays) {
     if (round % 50 == 0) expect_equal(naive);
     if (HasFailure()) return;
   }
-  EXPECT_GT(taken, 1'000);
-  EXPECT_GT(refused, 1'000);
+  EXPECT_GT(taken, 400);
+  EXPECT_GT(refused, 400);
   delete_all();
   for (std::uint16_t worker = 0; worker < 2; ++worker) {
     EXPECT_EQ(workers->used(worker), 0u);
@@ -231,7 +232,7 @@ TEST_F(RandomBatches, AreTakenOrRefusedAsTheNaiveModelSays) {
 TEST_F(RandomBatches, OfFullTablesNeverGiveAPlaceTwice) {
   start(1, {4, 5, 6});
   int full = 0;
-  for (int round = 0; round < 4'000; ++round) {
+  for (int round = 0; round < 2'000; ++round) {
     Naive nothing;
     std::vector<Step> steps;
     for (std::uint32_t left = 1 + below(3); left != 0; --left) step(nothing, steps);
@@ -246,7 +247,7 @@ TEST_F(RandomBatches, OfFullTablesNeverGiveAPlaceTwice) {
     if (below(4) == 0) workers->apply(below(6));
     if (HasFailure()) return;
   }
-  EXPECT_GT(full, 100);
+  EXPECT_GT(full, 50);
   delete_all();
   const WorkerStatistics w = rooms->statistics().workers.at(0);
   EXPECT_EQ(w.free_endpoints, 4u);
@@ -273,12 +274,12 @@ TEST_F(RandomBatches, CostWhatTheyTouch) {
   }
   ASSERT_TRUE(rooms->apply(steps).has_value());
   ASSERT_EQ(rooms->room("big")->subscriptions, 10'000u);
-  const auto before = std::chrono::steady_clock::now();
+  const std::clock_t before = std::clock();
   for (int i = 0; i < 1'000; ++i) {
     must(PatchSubscription{"big", "v" + std::to_string(i), "a", {.max_spatial_layer = std::uint8_t{0}}});
   }
-  // A millisecond each would already be a walk over everything; sanitizers and neighbours included.
-  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(1));
+  // A millisecond each would already be a walk over everything; sanitizers included.
+  EXPECT_LT(std::clock() - before, CLOCKS_PER_SEC);
 }
 
 }  // namespace
