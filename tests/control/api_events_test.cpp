@@ -122,6 +122,39 @@ TEST_F(ApiEvents, AClientThatNeverReadsIsClosedAndNobodyElse) {
   EXPECT_TRUE(server->eventually([&] { return bench.model->events().listeners() == 1; }));
 }
 
+TEST(ApiEventOrder, AClientThatLagsGetsEveryEventOnceAndInOrder) {
+  constexpr std::uint64_t kEvents = 20'000;
+  ApiBench bench({}, kEvents + 1);
+  http::RunningServer server(http::Listener{http::kLoopback}, bench.router, api::limits());
+  RawClient client(server.port());
+  client.say("GET /v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  client.hear_until("hello");
+  // More than the kernels and the backlog hold, before the client reads any of it, and some while it does.
+  const auto publish = [&](std::uint64_t count) {
+    return server.on_its_thread([&] {
+      for (std::uint64_t i = 0; i < count; ++i) {
+        rooms::RoomSpec spec;
+        spec.metadata = std::to_string(bench.model->events().latest());
+        if (!bench.model->apply(rooms::PutRoom{"r", spec})) return false;
+      }
+      return true;
+    });
+  };
+  ASSERT_TRUE(publish(kEvents / 2));
+  std::string heard;
+  std::thread reads([&] { heard = client.hear_until("-" + std::to_string(kEvents) + "\n", 20s); });
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(publish(kEvents / 200));
+  reads.join();
+  std::uint64_t expected = 1;
+  for (std::size_t at = heard.find("id: "); at != std::string::npos; at = heard.find("id: ", at + 1)) {
+    const std::uint64_t number = std::stoull(heard.substr(heard.find('-', at) + 1, 20));
+    if (number == 0) continue;  // hello
+    ASSERT_EQ(number, expected);
+    ++expected;
+  }
+  EXPECT_EQ(expected, kEvents + 1);
+}
+
 TEST_F(ApiEvents, NobodyIsLeftBehindWhenClientsGo) {
   {
     const auto one = listen();
