@@ -203,7 +203,7 @@ TEST_F(KernelMirrorTest, ANewMacAddressIsFollowed) {
   ASSERT_TRUE(becomes("192.0.2.2", HopState::reachable));
   ASSERT_TRUE(far_->run("ip link set far0 address 02:00:00:00:00:77"));
   EXPECT_TRUE(eventually([&] { return mac_of("192.0.2.2") == "02:00:00:00:00:77"; }));
-  ASSERT_TRUE(run("ip neigh flush dev eth0"));
+  run("ip neigh flush dev eth0");  // fails when the mirror asks anew faster than it flushes
   EXPECT_TRUE(becomes("192.0.2.2", HopState::reachable));
 }
 
