@@ -71,6 +71,8 @@ constexpr Row kRows[] = {
      &Stats::streams_unknown},
     {"penstock_sfu_ssrc_collisions_total", kCounter, "Packets whose SSRC is another stream's of the endpoint.",
      &Stats::ssrc_collisions},
+    {"penstock_sfu_outgoing_exhausted_total", kCounter, "Packets not sent because media.outgoing was used up.",
+     &Stats::outgoing_exhausted},
     {"penstock_sfu_ice_checks_total", kCounter, "Connectivity checks.", &Stats::checks},
     {"penstock_sfu_ice_failures_total", kCounter, "Checks refused, and consents lost.", &Stats::checks_unknown,
      "reason", "unknown_fragment"},

@@ -59,8 +59,9 @@ enum class Drop : std::uint8_t {
   media_without_keys,  // before the handshake is over
   malformed_rtp,
   malformed_rtcp,
-  unknown_stream,  // no track has that SSRC, MID or payload type
-  srtp_forged,     // authentication failed
+  foreign_payload_type,  // of a known SSRC, but not what its track carries
+  unknown_stream,        // no track has that SSRC, MID or payload type
+  srtp_forged,           // authentication failed
   srtp_replayed,
   media_store_full,
   count_
@@ -115,6 +116,7 @@ inline constexpr std::array<std::string_view, kDropCount> kDropNames = {
     "media_without_keys",
     "malformed_rtp",
     "malformed_rtcp",
+    "foreign_payload_type",
     "unknown_stream",
     "srtp_forged",
     "srtp_replayed",

@@ -83,6 +83,14 @@ struct SubscriptionStatus {
   net::Counter lost, fraction_lost, jitter_us, rtt_us;  // as the receiver reports; fraction in 1/256
 };
 
+/// All counts to zero, one by one: control may be reading.
+template <class Status>
+void reset(Status& status) {
+  static_assert(sizeof(Status) % sizeof(net::Counter) == 0, "a status is counters alone");
+  auto* counters = reinterpret_cast<net::Counter*>(&status);
+  for (std::size_t i = 0; i < sizeof(Status) / sizeof(net::Counter); ++i) counters[i].set(0);
+}
+
 /// Dirty bits of one table.
 class DirtyBits {
  public:

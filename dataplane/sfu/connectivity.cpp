@@ -39,6 +39,7 @@ bool answer(Core& core, const net::Packet* p, const Check& check, const stun::Hm
 
 void erase_pair(Core& core, Endpoint& endpoint, std::uint8_t at) {
   core.shard.flows().erase(endpoint.pairs[at].flow);
+  core.flows_changed = true;
   endpoint.pairs[at] = endpoint.pairs[--endpoint.pair_count];
   if (endpoint.selected == endpoint.pair_count) endpoint.selected = at;
 }
@@ -60,8 +61,7 @@ bool take_away(Core& core, net::FlowId flow) {
   const auto pairs = holder.live_pairs();
   const auto at = std::ranges::find(pairs, flow, &Pair::flow);
   const bool is_selected = at - pairs.begin() == holder.selected;
-  const std::uint64_t heard_ns = is_selected ? holder.last_heard_ns : at->last_check_ns;
-  if (core.now_ns() - heard_ns < kPairIdleNs) return false;
+  if (core.now_ns() - at->heard_ns < kPairIdleNs) return false;
   if (is_selected) {
     holder.connected = false;
     core.board.endpoints[slot].ice.set(static_cast<std::uint64_t>(IceState::waiting));
@@ -76,8 +76,7 @@ Pair* find_pair(Core& core, EndpointSlot slot, net::Packet* p) {
   Endpoint& endpoint = core.endpoints[slot];
   engine::FlowTable& flows = core.shard.flows();
   net::PacketInfo& info = net::info(p);
-  // Another check of this burst may have made the flow after the packet was classified.
-  if (info.flow == net::kNoFlow) info.flow = flows.find(info.local, info.remote);
+  current_flow(core, p);
   if (info.flow != net::kNoFlow && flows[info.flow].index == slot) {
     return &*std::ranges::find(endpoint.live_pairs(), info.flow, &Pair::flow);
   }
@@ -85,6 +84,7 @@ Pair* find_pair(Core& core, EndpointSlot slot, net::Packet* p) {
   make_room(core, endpoint);
   info.flow = flows.insert(info.local, info.remote);
   if (info.flow == net::kNoFlow) return nullptr;
+  core.flows_changed = true;
   engine::Flow& flow = flows[info.flow];
   flow.service = static_cast<std::uint8_t>(engine::ServiceId::sfu);
   flow.index = slot;
@@ -138,6 +138,13 @@ void take_check(Core& core, net::Packet* p) {
     status.checks_refused.add();
     return core.shard.drop(p, net::Drop::check_forged);
   }
+  // What is answered with an error proves nothing about the pair (RFC 8445 section 7.3.1.1).
+  if (check->controlled || !check->message.unknown_required().empty()) {
+    if (check->controlled) core.stats.checks_role_conflicts.add();
+    current_flow(core, p);
+    if (!answer(core, p, *check, endpoint.password)) return core.shard.drop(p, net::Drop::pool_empty);
+    return core.shard.consume(p);
+  }
   Pair* pair = find_pair(core, slot, p);
   if (pair == nullptr) {
     core.stats.checks_pair_taken.add();
@@ -146,22 +153,29 @@ void take_check(Core& core, net::Packet* p) {
   }
   if (!answer(core, p, *check, endpoint.password)) return core.shard.drop(p, net::Drop::pool_empty);
   status.checks.add();
-  if (check->controlled) {
-    core.stats.checks_role_conflicts.add();
-    return core.shard.consume(p);
-  }
   pair->last_check_ns = core.now_ns();
   pair->priority = check->priority;
   if (check->use_candidate) pair->nominated_ns = core.now_ns();
   if (wins(core, endpoint, *pair)) select(core, slot, *pair);
-  heard(core, slot);
+  if (!endpoint.secured) endpoint.announce_pair = true;  // again: signaling may have made it an active handshake since
+  heard(core, slot, pair->flow);
   core.shard.consume(p);
 }
 
-void heard(Core& core, EndpointSlot slot) {
+net::FlowId current_flow(Core& core, net::Packet* p) {
+  net::PacketInfo& info = net::info(p);
+  if (core.flows_changed) info.flow = core.shard.flows().find(info.local, info.remote);
+  return info.flow;
+}
+
+void heard(Core& core, EndpointSlot slot, net::FlowId flow) {
   Endpoint& endpoint = core.endpoints[slot];
   endpoint.last_heard_ns = core.now_ns();
+  const auto pairs = endpoint.live_pairs();
+  const auto at = std::ranges::find(pairs, flow, &Pair::flow);
+  if (at != pairs.end()) at->heard_ns = core.now_ns();
   if (!endpoint.disconnected) return;
+  if (at != pairs.end()) select(core, slot, *at);
   endpoint.disconnected = false;
   core.board.endpoints[slot].ice.set(static_cast<std::uint64_t>(IceState::connected));
   core.board.dirty_endpoints.mark(slot);
@@ -171,7 +185,10 @@ void check_consent(Core& core, EndpointSlot slot) {
   Endpoint& endpoint = core.endpoints[slot];
   core.board.endpoints[slot].last_heard_ns.set(endpoint.last_heard_ns);
   if (!endpoint.connected || endpoint.disconnected) return;
-  if (core.now_ns() - endpoint.last_heard_ns < core.settings.consent_ns) return;
+  if (core.now_ns() - endpoint.pairs[endpoint.selected].heard_ns < core.settings.consent_ns) return;
+  // Consent is given pair by pair: nobody may have media sent to an address that never answers.
+  const auto latest = std::ranges::max_element(endpoint.live_pairs(), {}, &Pair::heard_ns);
+  if (core.now_ns() - latest->heard_ns < kPairIdleNs) return select(core, slot, *latest);
   endpoint.disconnected = true;
   core.stats.consents_lost.add();
   core.board.endpoints[slot].ice.set(static_cast<std::uint64_t>(IceState::disconnected));

@@ -8,9 +8,12 @@ namespace penstock::sfu {
 /// A STUN datagram on a media port. Ends the packet.
 void take_check(Core& core, net::Packet* p);
 
-/// Something authentic came: the client consents to go on (RFC 7675 section 5.1; media counts as well, for clients that
-/// hardly ever check).
-void heard(Core& core, EndpointSlot slot);
+/// The packet's flow as it is now: checks earlier in the burst may have made and ended flows since it was classified.
+net::FlowId current_flow(Core& core, net::Packet* p);
+
+/// Something authentic came over the pair of `flow`: the client consents to go on there (RFC 7675 section 5.1; media
+/// counts as well, for clients that hardly ever check).
+void heard(Core& core, EndpointSlot slot, net::FlowId flow);
 
 /// Looks whether consent has run out.
 void check_consent(Core& core, EndpointSlot slot);

@@ -60,6 +60,7 @@ tl::expected<std::unique_ptr<Core>, std::string> Core::create(engine::Shard& sha
       .endpoints = net::LazyArray<Endpoint>(sizes.endpoints),
       .arrivals = net::LazyArray<rtp::TransportFeedbackRecorder>(sizes.endpoints),
       .histories = net::LazyArray<rtp::SendHistory>(sizes.endpoints),
+      .past_streams = net::LazyArray<PastStreams>(sizes.endpoints),
       .clocks = net::LazyArray<PublisherClock>(sizes.endpoints),
       .tracks = net::LazyArray<Track>(sizes.tracks),
       .stored = net::LazyArray<StoredPacket>(std::size_t{sizes.tracks} * kMostEncodings * kVideoRing),

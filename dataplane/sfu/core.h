@@ -63,6 +63,7 @@ struct Core {
   net::LazyArray<Endpoint> endpoints;
   net::LazyArray<rtp::TransportFeedbackRecorder> arrivals;  ///< by endpoint: what it sent us
   net::LazyArray<rtp::SendHistory> histories;               ///< by endpoint: what we sent it
+  net::LazyArray<PastStreams> past_streams;                 ///< by endpoint
   net::LazyArray<PublisherClock> clocks;                    ///< by endpoint: its wall clock on ours
   net::LazyArray<Track> tracks;
   net::LazyArray<StoredPacket> stored;  ///< kVideoRing for each encoding of each track
@@ -76,6 +77,8 @@ struct Core {
   engine::TimerWheel turns;  ///< by endpoint: its RTCP duties and consent
 
   std::uint64_t unix_minus_monotonic_ns = 0;
+  bool flows_changed = false;  ///< in this burst: packets were classified by what was before
+  bool keep_short = false;     ///< the media store is filling up
   bool wake_handshakes = false;
   std::unique_ptr<FanOut> fan_out{};
   HandshakeDatagram handshake_in{}, handshake_out{};  ///< room for one, too large for the stack of a pass

@@ -17,6 +17,7 @@ struct Pair {
   net::FlowId flow = net::kNoFlow;
   std::uint32_t priority = 0;
   std::uint64_t last_check_ns = 0;
+  std::uint64_t heard_ns = 0;      ///< anything authentic over it
   std::uint64_t nominated_ns = 0;  ///< last check with USE-CANDIDATE; 0: none
 };
 
@@ -27,6 +28,16 @@ struct RtcpSource {
   srtp::ReplayWindow window;
 };
 
+/// What is left of a stream whose SSRC went out of use: as long as the key lives, its packet indices go on where they
+/// were (RFC 3711 section 3.2.3), and what was accepted before stays a replay.
+struct PastStream {
+  std::uint32_t ssrc = 0;
+  std::uint64_t last_ns = 0;  ///< 0: free
+  srtp::ReceiveIndex index;
+};
+inline constexpr std::size_t kPastStreams = 16;
+using PastStreams = std::array<PastStream, kPastStreams>;
+
 /// Zero bytes: a free slot.
 struct alignas(64) Endpoint {
   static constexpr std::size_t kMostPairs = 8;
@@ -36,15 +47,13 @@ struct alignas(64) Endpoint {
   net::Endpoint remote;
   net::LocalId local;
   net::PathId path;
-  std::uint32_t generation;          ///< 0: free
-  std::uint16_t transport_sequence;  ///< next transport-wide sequence number
+  std::uint32_t generation;  ///< 0: free
   bool connected, secured, disconnected;
   bool announce_pair;  ///< the handshake thread has yet to hear of the first pair
 
   std::uint8_t pair_count, selected;
-  std::uint8_t transport_extension;  ///< it sends and wants transport-wide feedback: some track or subscription says so
-  std::uint64_t last_heard_ns;       ///< authentic check or packet; or when it was added
-  TrackSlot first_track;             ///< plus one; 0: none
+  std::uint64_t last_heard_ns;  ///< authentic check or packet; or when it was added
+  TrackSlot first_track;        ///< plus one; 0: none
   SubscriptionSlot first_subscription;
 
   std::array<char, IceCredentials::kFragmentSize> fragment;
@@ -52,10 +61,13 @@ struct alignas(64) Endpoint {
   std::array<Pair, kMostPairs> pairs;
   Cname cname;
   std::uint64_t max_publish_bit_rate;  ///< 0: no limit
-  std::uint8_t limits_to_lift;  ///< REMBs to be sent that take an earlier limit back, as nothing else does
+  std::uint8_t limits_to_lift;         ///< REMBs to be sent that take an earlier limit back, as nothing else does
 
   // RTCP duties, monotonic nanoseconds of the next one.
   std::uint64_t next_reports_ns, next_feedback_ns, next_limit_ns;
+  bool media_share_used;             ///< it has more in the media store than is its share
+  std::uint8_t handshake_datagrams;  ///< taken since handshake_second_ns
+  std::uint64_t handshake_second_ns;
   bool received_media;      ///< since its last turn: it has to be looked after often
   std::uint32_t rtcp_ssrc;  ///< from which we send feedback to it
   std::array<RtcpSource, kMostRtcpSources> rtcp_sources;

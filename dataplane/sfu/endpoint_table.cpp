@@ -36,6 +36,10 @@ void begin_roll_over_anew(Core& core, Endpoint& endpoint, EndpointSlot slot) {
       for (const bool retransmission : {false, true}) forget_stream(core, slot, stream_id(next - 1, i, retransmission));
     }
   }
+  core.past_streams[slot] = {};
+  for (TrackSlot next = endpoint.first_track; next != 0; next = core.tracks[next - 1].next) {
+    announce_streams(core, next - 1);
+  }
   for (auto next = endpoint.first_subscription; next != 0;) {
     Subscription& subscription = core.subscriptions[next - 1];
     SubscriptionParameters parameters = subscription.parameters;
@@ -67,7 +71,7 @@ void add_endpoint(Core& core, const AddEndpoint& add) {
   core.clocks[add.slot] = PublisherClock{};
   if (core.histories[add.slot].sent() > 0) core.histories[add.slot] = rtp::SendHistory{};  // 32 KB untouched else
   use_credentials(core, add.slot, add.parameters.ice);
-  std::memset(static_cast<void*>(&core.board.endpoints[add.slot]), 0, sizeof(EndpointStatus));
+  reset(core.board.endpoints[add.slot]);
   core.board.endpoints[add.slot].generation.set(add.generation);
   core.stats.endpoints.add();
   begin_turns(core, add.slot);
@@ -83,6 +87,7 @@ void remove_endpoint(Core& core, EndpointSlot slot) {
   core.cipher->remove(send_context(slot));
   core.stats.endpoints.sub();
   core.board.endpoints[slot].generation.set(0);
+  core.past_streams[slot] = {};
   endpoint = Endpoint{};
 }
 

@@ -60,14 +60,21 @@ void FanOut::offer(const Source& source, SubscriptionSlot slot, std::uint32_t en
   }
   show_layers(slot);
   if (!decision) return;
+  subscription.counts.add(packet.payload_size());
+  subscription.pacer.sent(packet.payload_size());
+  SubscriptionStatus& status = core_.board.subscriptions[slot];
+  status.packets.add();
+  status.bytes.add(subscription.header.size() + packet.payload_size());
   const bool late = decision.outgoing.sequence != forwarder.newest_sent();
   SentPackets(records_of(core_, slot))
       .add(decision.outgoing, static_cast<std::uint8_t>(encoding), packet, late, core_.now_ns());
   emit(slot, decision.outgoing, packet);
-  if (decision.switched) {
-    offer_overtaken(*source.encodings[encoding].ring, packet.sequence,
-                    [&](const StoredPacket& behind) { offer(source, slot, encoding, behind); });
-  }
+  if (!decision.switched) return;
+  const std::uint64_t since = std::max(subscription.entered_ns, packet.arrival_ns - kReordering_ns);
+  subscription.entered_ns = packet.arrival_ns;
+  offer_overtaken(
+      *source.encodings[encoding].ring, packet.sequence,
+      [&](const StoredPacket& behind) { offer(source, slot, encoding, behind); }, since);
 }
 
 // What is worth an event when it changes.
@@ -83,6 +90,7 @@ void FanOut::show_layers(SubscriptionSlot slot) {
   core_.stats.layer_switches.add(layers.switches() - status.layer_switches.get());
   status.layer_switches.set(layers.switches());
   status.spatial_layer.set(layers.current());
+  status.temporal_layer.set(subscription.forwarder.temporal_layers());
   status.target_spatial_layer.set(layers.target());
   core_.board.dirty_subscriptions.mark(slot);
 }
@@ -92,7 +100,11 @@ net::Packet* FanOut::begin(const StoredPacket& packet) {
   if (packet.payload_size() > kStoredBytes) return nullptr;
   if (size_ == jobs_.size()) flush();
   net::Packet* out = core_.outgoing.allocate();
-  if (out != nullptr) core_.shard.counters().copied.add();
+  if (out == nullptr) {
+    core_.stats.outgoing_exhausted.add();
+    return nullptr;
+  }
+  core_.shard.counters().copied.add();
   return out;
 }
 
@@ -127,12 +139,7 @@ void FanOut::emit(SubscriptionSlot slot, const Outgoing& outgoing, const StoredP
       header, extension_values(subscription, packet, packet.payload_size()));
   enqueue(out, p.endpoint, subscription.header.size(), outgoing.sequence,
           std::span(outgoing.prefix).first(outgoing.prefix_size), packet);
-  subscription.counts.add(packet.payload_size());
-  subscription.pacer.sent(packet.payload_size());
-  subscription.reported = false;
-  SubscriptionStatus& status = core_.board.subscriptions[slot];
-  status.packets.add();
-  status.bytes.add(subscription.header.size() + packet.payload_size());
+  subscription.sent_since_report = true;
 }
 
 void FanOut::resend(SubscriptionSlot slot, const Outgoing& outgoing, const StoredPacket& packet) {

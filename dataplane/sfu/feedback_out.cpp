@@ -47,10 +47,16 @@ void send_transport_feedback(Core& core, EndpointSlot slot) {
   datagram.send();
 }
 
+// To the publisher, where it is also a receiver and so has told; 0: unknown.
+std::uint32_t rtt_us(const Core& core, EndpointSlot slot) {
+  const SubscriptionSlot first = core.endpoints[slot].first_subscription;
+  return first == 0 ? 0 : core.subscriptions[first - 1].receiver.rtt_us;
+}
+
 void send_nack(Core& core, EndpointSlot slot, TrackSlot track, std::uint32_t i) {
   rtp::NackGenerator& nacks = core.tracks[track].encodings[i].nacks;
   std::array<rtp::SequenceNumber, kNackBudget> lost;
-  const std::size_t n = nacks.collect(core.now_us(), 0, lost);
+  const std::size_t n = nacks.collect(core.now_us(), rtt_us(core, slot), lost);
   if (nacks.take_key_frame_wanted()) want_key_frame(core, track, i);
   if (n == 0 || !core.tracks[track].parameters.feedback.nack) return;
   RtcpDatagram datagram(core, slot);

@@ -34,13 +34,27 @@ void send_flight(Core& core, const HandshakeDatagram& datagram) {
   core.shard.send(p);
 }
 
+// So that nobody can fill the lane that all share. A handshake is a few dozen datagrams, retransmissions included.
+bool within_rate(Core& core, EndpointSlot slot) {
+  constexpr std::uint8_t kPerSecond = 100;
+  constexpr std::uint64_t kSecondNs = 1'000'000'000;
+  Endpoint& endpoint = core.endpoints[slot];
+  if (core.now_ns() - endpoint.handshake_second_ns >= kSecondNs) {
+    endpoint.handshake_second_ns = core.now_ns();
+    endpoint.handshake_datagrams = 0;
+  }
+  if (endpoint.handshake_datagrams == kPerSecond) return false;
+  ++endpoint.handshake_datagrams;
+  return true;
+}
+
 }  // namespace
 
 void take_handshake(Core& core, EndpointSlot slot, net::Packet* p) {
   core.stats.handshake_received.add();
   core.board.endpoints[slot].handshake_datagrams.add();
   const auto bytes = net::payload(p);
-  if (bytes.size() > kMostHandshakeBytes || !post(core, slot, bytes)) {
+  if (bytes.size() > kMostHandshakeBytes || !within_rate(core, slot) || !post(core, slot, bytes)) {
     core.stats.handshake_overflows.add();
     return core.shard.drop(p, net::Drop::handshake_overflow);
   }

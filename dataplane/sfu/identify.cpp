@@ -1,5 +1,8 @@
 #include "dataplane/sfu/identify.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace penstock::sfu {
 namespace {
 
@@ -22,6 +25,56 @@ StreamId within(const Track& track, TrackSlot slot, std::uint8_t payload_type, c
 
 bool has_payload_type(const Track& track, std::uint8_t payload_type) {
   return payload_type == track.parameters.payload_type || payload_type == track.parameters.rtx_payload_type;
+}
+
+// A sender may go over to another SSRC (RFC 3550 section 8.2); it does not do so all the time.
+constexpr std::uint64_t kLearnAgainNs = 500'000'000;
+
+// Signaling said which SSRC it is, and it is not this one.
+bool named_otherwise(const Core& core, StreamId id, std::uint32_t ssrc) {
+  const EncodingParameters& named = core.tracks[track_of(id)].parameters.encodings[encoding_of(id)];
+  const std::uint32_t name = is_retransmission(id) ? named.rtx_ssrc : named.ssrc;
+  return name != 0 && name != ssrc;
+}
+
+void keep_index(Core& core, EndpointSlot slot, const Stream& stream) {
+  PastStreams& past = core.past_streams[slot];
+  const auto oldest = std::ranges::min_element(past, {}, &PastStream::last_ns);
+  *oldest = {.ssrc = stream.ssrc, .last_ns = core.now_ns(), .index = stream.index};
+}
+
+srtp::ReceiveIndex take_index(Core& core, EndpointSlot slot, std::uint32_t ssrc) {
+  for (PastStream& past : core.past_streams[slot]) {
+    if (past.last_ns != 0 && past.ssrc == ssrc) return std::exchange(past, PastStream{}).index;
+  }
+  return {};
+}
+
+// Subscriptions of an encoding whose numbers begin anew.
+void restart_subscriptions(Core& core, TrackSlot track, std::uint32_t encoding) {
+  for (auto next = core.tracks[track].first_subscription; next != 0;
+       next = core.subscriptions[next - 1].next_of_track) {
+    core.subscriptions[next - 1].forwarder.restart(static_cast<std::uint8_t>(encoding));
+  }
+}
+
+void begin_stream(Core& core, EndpointSlot slot, StreamId id, std::uint32_t ssrc) {
+  forget_stream(core, slot, id);
+  core.stream_of.set(key_of(slot, ssrc), id);  // there is room for every stream there is
+  core.streams[id] = Stream{.known = true,
+                            .ssrc = ssrc,
+                            .learned_ns = core.now_ns(),
+                            .index = take_index(core, slot, ssrc),
+                            .statistics = {}};
+  if (is_retransmission(id)) return;
+  const TrackSlot track = track_of(id);
+  Encoding& encoding = core.tracks[track].encodings[encoding_of(id)];
+  encoding.nacks.restart();
+  encoding.clock = {};
+  encoding.ring.clear();  // its numbers begin anew
+  if (std::exchange(encoding.begun, true)) restart_subscriptions(core, track, encoding_of(id));
+  core.board.tracks[track].encodings[encoding_of(id)].ssrc.set(ssrc);
+  core.board.dirty_tracks.mark(track);
 }
 
 }  // namespace
@@ -48,34 +101,37 @@ StreamId identify(const Core& core, EndpointSlot slot, const rtp::Header& header
 }
 
 bool learn(Core& core, EndpointSlot slot, StreamId id, std::uint32_t ssrc) {
-  if (core.stream_of.find(key_of(slot, ssrc)) != KeyTable::kNone) {
+  const Stream& stream = core.streams[id];
+  const bool taken = core.stream_of.find(key_of(slot, ssrc)) != KeyTable::kNone;
+  const bool hasty = stream.known && core.now_ns() - stream.learned_ns < kLearnAgainNs;
+  if (taken || hasty || named_otherwise(core, id, ssrc)) {
     core.stats.ssrc_collisions.add();
     return false;
   }
-  forget_stream(core, slot, id);  // the sender went over to another SSRC (RFC 3550 section 8.2)
-  if (!core.stream_of.set(key_of(slot, ssrc), id)) return false;
-  core.streams[id] = Stream{.known = true, .ssrc = ssrc, .index = {}, .statistics = {}};
+  begin_stream(core, slot, id, ssrc);
   core.stats.streams_learned.add();
-  if (is_retransmission(id)) return true;
-  const TrackSlot track = track_of(id);
-  Encoding& encoding = core.tracks[track].encodings[encoding_of(id)];
-  encoding.nacks.restart();
-  encoding.clock = {};
-  encoding.ring.clear();  // its numbers begin anew
-  for (auto next = core.tracks[track].first_subscription; next != 0;
-       next = core.subscriptions[next - 1].next_of_track) {
-    core.subscriptions[next - 1].forwarder.restart(static_cast<std::uint8_t>(encoding_of(id)));
-  }
-  core.board.tracks[track].encodings[encoding_of(id)].ssrc.set(ssrc);
-  core.board.dirty_tracks.mark(track);
   return true;
+}
+
+void announce(Core& core, EndpointSlot slot, StreamId id, std::uint32_t ssrc) {
+  const StreamId holder = core.stream_of.find(key_of(slot, ssrc));
+  if (holder == id) return;
+  if (holder != KeyTable::kNone) forget_stream(core, slot, holder);
+  begin_stream(core, slot, id, ssrc);
 }
 
 void forget_stream(Core& core, EndpointSlot slot, StreamId id) {
   Stream& stream = core.streams[id];
   if (!stream.known) return;
   core.stream_of.erase(key_of(slot, stream.ssrc));
+  if (!stream.index.window.empty()) keep_index(core, slot, stream);
   stream = {};
+}
+
+const srtp::ReceiveIndex* past_index(const Core& core, EndpointSlot slot, std::uint32_t ssrc) {
+  const PastStreams& past = core.past_streams[slot];
+  const auto at = std::ranges::find_if(past, [&](const PastStream& p) { return p.last_ns != 0 && p.ssrc == ssrc; });
+  return at == past.end() ? nullptr : &at->index;
 }
 
 }  // namespace penstock::sfu

@@ -12,10 +12,16 @@ namespace penstock::sfu {
 StreamId identify(const Core& core, EndpointSlot slot, const rtp::Header& header, rtp::Bytes packet);
 
 /// The packet was authentic: from now on its SSRC means that stream. False when the SSRC is another stream's of the
-/// endpoint.
+/// endpoint, when signaling named another for it, or when it was learned anew only a moment ago.
 bool learn(Core& core, EndpointSlot slot, StreamId id, std::uint32_t ssrc);
 
-/// The stream's SSRC means nothing any more.
+/// Signaling named the SSRC: it means that stream, whatever it meant before.
+void announce(Core& core, EndpointSlot slot, StreamId id, std::uint32_t ssrc);
+
+/// The stream's SSRC means nothing any more; its packet index is kept.
 void forget_stream(Core& core, EndpointSlot slot, StreamId id);
+
+/// The packet index of an SSRC that is not in use, or nullptr when nothing of it is kept.
+const srtp::ReceiveIndex* past_index(const Core& core, EndpointSlot slot, std::uint32_t ssrc);
 
 }  // namespace penstock::sfu

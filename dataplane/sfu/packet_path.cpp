@@ -12,7 +12,7 @@ namespace {
 
 // Everything but connectivity checks comes over a pair that was checked.
 void take_checked(Core& core, net::Packet* p, stun::PacketKind kind, net::Burst& media) {
-  const net::FlowId flow = net::info(p).flow;
+  const net::FlowId flow = current_flow(core, p);
   if (flow == net::kNoFlow) {
     if (kind == stun::PacketKind::dtls) core.stats.handshake_unchecked.add();
     return core.shard.drop(p, net::Drop::unchecked_pair);
@@ -27,6 +27,7 @@ void take_checked(Core& core, net::Packet* p, stun::PacketKind kind, net::Burst&
 
 void take_burst(Core& core, net::Burst& burst) {
   net::Burst media;
+  core.flows_changed = false;
   for (net::Packet* p : burst) {
     const stun::PacketKind kind = stun::classify(net::payload(p));
     if (kind == stun::PacketKind::stun) {

@@ -11,6 +11,9 @@
 namespace penstock::sfu {
 namespace {
 
+// A retransmission may overtake media that is on its way, by no more than this many packets.
+constexpr std::uint64_t kMostAhead = 64;
+
 // A packet between parsing and decryption.
 struct Pending {
   net::Packet* packet;   ///< as it arrived
@@ -26,15 +29,22 @@ struct Batch {
   std::size_t size = 0;
 };
 
+bool carries(const Track& track, StreamId id, std::uint8_t payload_type) {
+  return payload_type == (is_retransmission(id) ? track.parameters.rtx_payload_type : track.parameters.payload_type);
+}
+
 // Appends the packet's job, or drops it.
 void prepare(Core& core, net::Packet* p, Batch& batch) {
+  if (current_flow(core, p) == net::kNoFlow) return core.shard.drop(p, net::Drop::unchecked_pair);
   const EndpointSlot slot = core.shard.flows()[net::info(p).flow].index;
   if (!core.endpoints[slot].secured) return core.shard.drop(p, net::Drop::media_without_keys);
+  if (core.endpoints[slot].media_share_used) return core.shard.drop(p, net::Drop::media_store_full);
   const auto bytes = net::payload(p);
   const auto header = rtp::parse_header(bytes);
   if (!header) return core.shard.drop(p, net::Drop::malformed_rtp);
   StreamId id = core.stream_of.find(key_of(slot, rtp::to_wire(header->ssrc)));
-  std::uint64_t index = header->sequence.value;  // a stream begins with roll-over counter 0
+  // Of an SSRC that is not in use: where it left off, or the roll-over counter that every stream begins with, 0.
+  const srtp::ReceiveIndex* known = past_index(core, slot, rtp::to_wire(header->ssrc));
   if (id == KeyTable::kNone) {
     id = identify(core, slot, *header, bytes);
     if (id == kNoStream) {
@@ -43,12 +53,16 @@ void prepare(Core& core, net::Packet* p, Batch& batch) {
       return core.shard.drop(p, net::Drop::unknown_stream);
     }
   } else {
-    index = core.streams[id].index.estimate(header->sequence.value);
-    if (core.streams[id].index.check(index) != srtp::Replay::fresh) {
-      core.stats.srtp_replayed.add();
-      core.board.endpoints[slot].replays.add();
-      return core.shard.drop(p, net::Drop::srtp_replayed);
+    if (!carries(core.tracks[track_of(id)], id, header->payload_type)) {
+      return core.shard.drop(p, net::Drop::foreign_payload_type);
     }
+    known = &core.streams[id].index;
+  }
+  const std::uint64_t index = known == nullptr ? header->sequence.value : known->estimate(header->sequence.value);
+  if (known != nullptr && known->check(index) != srtp::Replay::fresh) {
+    core.stats.srtp_replayed.add();
+    core.board.endpoints[slot].replays.add();
+    return core.shard.drop(p, net::Drop::srtp_replayed);
   }
   net::Packet* payload = core.media.allocate();
   if (payload == nullptr) return core.shard.drop(p, net::Drop::media_store_full);
@@ -84,8 +98,8 @@ void account(Core& core, const Pending& pending, const rtp::ExtensionValues& val
   status.received_packets.add();
   status.received_bytes.add(bytes);
   core.endpoints[pending.endpoint].received_media = true;
-  heard(core, pending.endpoint);
-  const std::uint64_t arrival_us = net::info(pending.packet).arrival_ns / 1000;
+  heard(core, pending.endpoint, net::info(pending.packet).flow);
+  const std::uint64_t arrival_us = core.now_us();
   if (values.has(rtp::Extension::transport_sequence)) {
     core.arrivals[pending.endpoint].on_packet({values.transport_sequence}, arrival_us);
   }
@@ -118,10 +132,13 @@ bool unwrap_retransmission(Core& core, const Pending& pending, Arrived& arrived)
   const StreamId media = stream_id(track_of(pending.stream), encoding_of(pending.stream), false);
   if (!core.streams[media].known) return false;  // nothing to place it in yet
   const std::uint16_t original = net::load_be16(net::payload(pending.payload).data());
+  const srtp::ReceiveIndex& index = core.streams[media].index;
+  arrived.sequence = index.estimate(original);
+  // What was lost lies behind, or a little ahead of, what came.
+  if (!index.window.empty() && arrived.sequence > index.window.highest() + kMostAhead) return false;
   net::strip(pending.payload, 2);
   arrived.stream = media;
   arrived.header.sequence = {original};
-  arrived.sequence = core.streams[media].index.estimate(original);
   arrived.recovered = true;
   core.stats.retransmissions_received.add();
   return true;
@@ -132,7 +149,7 @@ void take_payload(Core& core, const Pending& pending, const rtp::ExtensionValues
   Arrived arrived{.payload = pending.payload,
                   .stream = pending.stream,
                   .sequence = index,
-                  .arrival_ns = net::info(pending.packet).arrival_ns,
+                  .arrival_ns = core.now_ns(),
                   .header = pending.header,
                   .extensions = values};
   const bool retransmission = is_retransmission(pending.stream);

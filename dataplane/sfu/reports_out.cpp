@@ -79,14 +79,14 @@ void report_sending(Core& core, EndpointSlot slot) {
     Subscription& subscription = core.subscriptions[next - 1];
     next = subscription.next_of_endpoint;
     if (subscription.parameters.track == kNoSlot || !subscription.forwarder.timestamps().entered()) continue;
-    if (subscription.reported) continue;  // nothing new since: paused, or silent
+    if (!subscription.sent_since_report) continue;  // paused, or silent
     if (datagram && datagram->writer().room() < kSenderReportRoom) finish();
     if (!datagram) datagram.emplace(core, slot, RtcpDatagram::Bare{});
     if (!*datagram) return;
     const rtp::Ssrc ssrc{subscription.parameters.ssrc};
     datagram->writer().sender_report(ssrc, info_of(core, subscription));
     datagram->writer().cname(ssrc, core.endpoints[slot].cname.view());
-    subscription.reported = true;
+    subscription.sent_since_report = false;
   }
   finish();
 }

@@ -12,14 +12,19 @@ std::span<std::uint8_t> room_of(net::Packet* p) {
 
 net::Packet* RtcpDatagram::packet_for(Core& core, EndpointSlot slot) {
   const Endpoint& endpoint = core.endpoints[slot];
-  return endpoint.connected && endpoint.secured && !endpoint.disconnected ? core.outgoing.allocate() : nullptr;
+  if (!endpoint.connected || !endpoint.secured || endpoint.disconnected) return nullptr;
+  net::Packet* p = core.outgoing.allocate();
+  if (p == nullptr) core.stats.outgoing_exhausted.add();
+  return p;
 }
 
 RtcpDatagram::RtcpDatagram(Core& core, EndpointSlot slot, Bare)
     : core_(core), slot_(slot), packet_(packet_for(core, slot)), writer_(room_of(packet_)) {}
 
 RtcpDatagram::RtcpDatagram(Core& core, EndpointSlot slot) : RtcpDatagram(core, slot, Bare{}) {
-  if (packet_ != nullptr) writer_.receiver_report(sender());
+  if (packet_ == nullptr) return;
+  writer_.receiver_report(sender());
+  writer_.cname(sender(), core.endpoints[slot].cname.view());
 }
 
 RtcpDatagram::~RtcpDatagram() {

@@ -16,7 +16,7 @@ class RtcpDatagram {
 
   /// Empty, to be started by whoever writes the first packet.
   struct Bare {};
-  /// Starts with an empty receiver report, so that what follows makes a compound (RFC 3550 section 6.1).
+  /// Starts with an empty receiver report and CNAME, so that what follows makes a compound (RFC 3550 section 6.1).
   RtcpDatagram(Core& core, EndpointSlot slot);
   RtcpDatagram(Core& core, EndpointSlot slot, Bare);
   ~RtcpDatagram();

@@ -17,15 +17,18 @@ namespace {
 
 // SRTCP's replay window is per sending SSRC (RFC 3711 section 3.3.2). A client has few; when one brings more, the one
 // that was silent for longest makes room.
-srtp::ReplayWindow& window_of(Core& core, Endpoint& endpoint, std::uint32_t ssrc) {
+bool is_fresh(Core& core, Endpoint& endpoint, std::uint32_t ssrc, std::uint32_t index) {
   auto& sources = endpoint.rtcp_sources;
   auto at = std::ranges::find_if(sources, [&](const RtcpSource& s) { return s.last_ns != 0 && s.ssrc == ssrc; });
   if (at == sources.end()) {
     at = std::ranges::min_element(sources, {}, &RtcpSource::last_ns);
     *at = {.ssrc = ssrc, .last_ns = 0, .window = {}};
+  } else if (at->window.check(index) != srtp::Replay::fresh) {
+    return false;
   }
   at->last_ns = core.now_ns();
-  return at->window;
+  at->window.accept(index);
+  return true;
 }
 
 // Decrypts in place; nothing when it is forged, replayed or garbage, with the reason in `why`.
@@ -40,14 +43,12 @@ rtp::Bytes open(Core& core, EndpointSlot slot, std::span<std::uint8_t> datagram,
   }
   why = net::Drop::malformed_rtcp;
   if (opened.size < 8) return {};
-  srtp::ReplayWindow& window = window_of(core, endpoint, net::load_be32(&datagram[4]));
-  if (window.check(opened.index) != srtp::Replay::fresh) {
+  if (!is_fresh(core, endpoint, net::load_be32(&datagram[4]), opened.index)) {
     core.stats.srtcp_replayed.add();
     core.board.endpoints[slot].replays.add();
     why = net::Drop::srtp_replayed;
     return {};
   }
-  window.accept(opened.index);
   return datagram.first(opened.size);
 }
 
@@ -66,13 +67,24 @@ void take_blocks(Core& core, EndpointSlot slot, const rtp::Records<rtp::ReportBl
   }
 }
 
+// A key frame costs all receivers of the track. Who asks for one again and again is heeded less and less often.
+bool may_wish(Core& core, Subscription& subscription) {
+  constexpr std::uint64_t kPauseNs = 300'000'000, kLongestPauseNs = 4'000'000'000;
+  const std::uint64_t now = core.now_ns();
+  if (now < subscription.next_wish_ns) return false;
+  const bool again = now < subscription.next_wish_ns + subscription.wish_pause_ns;
+  subscription.wish_pause_ns = again ? std::min(2 * subscription.wish_pause_ns, kLongestPauseNs) : kPauseNs;
+  subscription.next_wish_ns = now + subscription.wish_pause_ns;
+  return true;
+}
+
 void want_picture(Core& core, EndpointSlot slot, rtp::Ssrc media) {
   const auto at = core.subscription_of.find(key_of(slot, rtp::to_wire(media)));
   if (at == KeyTable::kNone) return;
   core.board.subscriptions[at].plis.add();
-  const Subscription& subscription = core.subscriptions[at];
+  Subscription& subscription = core.subscriptions[at];
   const std::uint8_t current = subscription.forwarder.layers().current();
-  if (subscription.parameters.track != kNoSlot && current != LayerSelector::kNone) {
+  if (subscription.parameters.track != kNoSlot && current != LayerSelector::kNone && may_wish(core, subscription)) {
     want_key_frame(core, subscription.parameters.track, current, subscription.receiver.rtt_ns());
   }
 }
@@ -114,7 +126,7 @@ void take_packet(Core& core, EndpointSlot slot, const rtp::RtcpPacket& packet) {
 }  // namespace
 
 void take_rtcp(Core& core, net::Packet* p) {
-  const EndpointSlot slot = core.shard.flows()[net::info(p).flow].index;
+  const EndpointSlot slot = core.shard.flows()[net::info(p).flow].index;  // current: see take_checked()
   if (!core.endpoints[slot].secured) return core.shard.drop(p, net::Drop::media_without_keys);
   net::Drop why{};
   const rtp::Bytes plain = open(core, slot, net::payload(p), why);
@@ -125,7 +137,7 @@ void take_rtcp(Core& core, net::Packet* p) {
   EndpointStatus& status = core.board.endpoints[slot];
   status.received_packets.add();
   status.received_bytes.add(p->data_len);
-  heard(core, slot);
+  heard(core, slot, net::info(p).flow);
   for (const rtp::RtcpPacket packet : *compound) take_packet(core, slot, packet);
   core.shard.consume(p);
 }

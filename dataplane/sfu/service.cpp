@@ -66,7 +66,7 @@ tl::expected<void, std::string> SfuService::start() {
 void SfuService::process(net::Burst& burst) {
   Core& core = *inner_->core;
   const std::uint64_t before = core.stats.forwarded_packets.get();
-  const std::uint64_t arrival_ns = net::info(burst.packets[0]).arrival_ns;
+  const std::uint64_t arrival_ns = core.now_ns();
   take_burst(core, burst);
   const std::uint64_t forwarded = core.stats.forwarded_packets.get() - before;
   if (forwarded > 0) core.stats.latency.add(engine::monotonic_ns() - arrival_ns, forwarded);
@@ -94,6 +94,7 @@ bool SfuService::advance(std::uint64_t now_ns, unsigned budget) {
   if (now_ns >= inner_->gauges_until_ns) {
     inner_->gauges_until_ns = now_ns + kGaugesNs;
     core.stats.media_packets.set(core.media.in_use());
+    core.keep_short = core.media.in_use() > core.settings.media_packets / 2;
   }
   return left;
 }

@@ -25,8 +25,7 @@ struct LatencyHistogram {
 };
 
 struct Stats {
-  net::Counter endpoints, endpoints_connected, endpoints_secured, endpoints_disconnected;  // gauges
-  net::Counter tracks, subscriptions;                                                      // gauges
+  net::Counter endpoints, tracks, subscriptions;  // gauges
 
   net::Counter received_packets, received_bytes;    // RTP from publishers, authentic, as UDP payload
   net::Counter forwarded_packets, forwarded_bytes;  // RTP to subscribers, as UDP payload
@@ -38,6 +37,7 @@ struct Stats {
 
   net::Counter srtp_forged, srtp_replayed, srtcp_forged, srtcp_replayed, streams_unknown, streams_learned;
   net::Counter ssrc_collisions;
+  net::Counter outgoing_exhausted;  // packets that were not sent because no buffer was left
 
   net::Counter nacks_received, nacks_sent;  // sequence numbers asked for
   net::Counter plis_received, firs_received, plis_sent, firs_sent;

@@ -42,7 +42,8 @@ struct StoredPacket {
   std::size_t payload_size() const { return prefix_size + std::size_t{packet->data_len}; }
 };
 
-/// The last packets of one encoding by sequence number. Owns the packets; does not own the entries' memory.
+/// The last packets of one encoding by sequence number, for a while. Owns the packets; does not own the entries'
+/// memory.
 class EncodingRing {
  public:
   EncodingRing() = default;
@@ -56,9 +57,10 @@ class EncodingRing {
     StoredPacket& entry = entries_[packet.sequence & mask_];
     if (entry.packet != nullptr) {
       if (entry.sequence >= packet.sequence) return false;
-      rte_pktmbuf_free(entry.packet);
+      drop(entry);
     }
     entry = packet;
+    ++count_;
     return true;
   }
   /// nullptr when it never came, or was kept too long ago.
@@ -67,15 +69,32 @@ class EncodingRing {
     return entry.packet != nullptr && entry.sequence == sequence ? &entry : nullptr;
   }
   void clear() {
-    for (std::uint32_t i = 0; entries_ != nullptr && i <= mask_; ++i) {
-      if (entries_[i].packet != nullptr) rte_pktmbuf_free(entries_[i].packet);
-      entries_[i].packet = nullptr;
+    for (std::uint32_t i = 0; count_ > 0 && i <= mask_; ++i) {
+      if (entries_[i].packet != nullptr) drop(entries_[i]);
     }
   }
+  /// Frees packets that came before `arrival_ns`, looking at a part of the ring: all of it in kParts calls.
+  void expire(std::uint64_t arrival_ns) {
+    for (std::uint32_t i = 0; count_ > 0 && i <= mask_ / kParts; ++i) {
+      StoredPacket& entry = entries_[cursor_++ & mask_];
+      if (entry.packet != nullptr && entry.arrival_ns < arrival_ns) drop(entry);
+    }
+  }
+  static constexpr std::uint32_t kParts = 8;
+
+  std::uint32_t size() const { return count_; }
 
  private:
+  void drop(StoredPacket& entry) {
+    rte_pktmbuf_free(entry.packet);
+    entry.packet = nullptr;
+    --count_;
+  }
+
   StoredPacket* entries_ = nullptr;
   std::uint32_t mask_ = 0;
+  std::uint32_t count_ = 0;
+  std::uint32_t cursor_ = 0;
 };
 
 }  // namespace penstock::sfu

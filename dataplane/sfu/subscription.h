@@ -20,7 +20,7 @@ struct Subscription {
   rtp::HeaderTemplate header;
   std::uint32_t generation;  ///< 0: free
   bool offered;              ///< the receiver was ready when the last packet came
-  bool reported;             ///< something was forwarded since the last sender report
+  bool sent_since_report;    ///< something, since the last sender report
   SentCounts counts;
   SubscriptionParameters parameters;
   // Lists; plus one, 0: none.
@@ -29,6 +29,9 @@ struct Subscription {
   // Retransmission.
   rtp::HeaderTemplate rtx_header;
   std::uint64_t rtx_sequence;  ///< next; the low 16 bits go into the header
+  std::uint64_t entered_ns;    ///< arrival of the key frame that it last switched to
+  // The receiver's own wishes for key frames: the next that is heeded, and how long the one after that has to wait.
+  std::uint64_t next_wish_ns, wish_pause_ns;
   RetransmissionPacer pacer;
   ReceiverView receiver;
 };

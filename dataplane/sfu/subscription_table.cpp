@@ -81,7 +81,7 @@ void begin(Core& core, const SetSubscription& set) {
   const std::uint32_t endpoint = set.parameters.endpoint;
   core.subscription_of.set(key_of(endpoint, set.parameters.ssrc), set.slot);
   if (set.parameters.rtx_ssrc != 0) core.subscription_of.set(key_of(endpoint, set.parameters.rtx_ssrc), set.slot);
-  std::memset(static_cast<void*>(&core.board.subscriptions[set.slot]), 0, sizeof(SubscriptionStatus));
+  reset(core.board.subscriptions[set.slot]);
   core.board.subscriptions[set.slot].generation.set(set.generation);
   show_no_layer(core, set.slot);
   core.stats.subscriptions.add();

@@ -14,6 +14,8 @@ void limit_publisher(Core& core, const LimitPublisher& limit);
 
 void set_track(Core& core, const SetTrack& set);
 void remove_track(Core& core, TrackSlot slot);
+/// SSRCs that signaling named need not be learned.
+void announce_streams(Core& core, TrackSlot slot);
 
 void set_subscription(Core& core, const SetSubscription& set);
 void remove_subscription(Core& core, SubscriptionSlot slot);

@@ -40,6 +40,7 @@ constexpr bool is_retransmission(StreamId id) {
 struct Stream {
   bool known;
   std::uint32_t ssrc;
+  std::uint64_t learned_ns;
   srtp::ReceiveIndex index;
   rtp::ReceiverStatistics statistics;
 };
@@ -50,6 +51,7 @@ struct Encoding {
   rtp::SenderReportClock clock;
   std::uint64_t last_packet_ns;
   bool active;  ///< packets come
+  bool begun;   ///< had an SSRC before
   rtp::NackGenerator nacks;
 };
 

@@ -27,19 +27,6 @@ void give_rings(Core& core, TrackSlot slot) {
   }
 }
 
-// SSRCs that signaling knows need not be learned.
-void announce_streams(Core& core, TrackSlot slot) {
-  const TrackParameters& p = core.tracks[slot].parameters;
-  for (std::uint32_t i = 0; i < p.encoding_count; ++i) {
-    const EncodingParameters& encoding = p.encodings[i];
-    const auto know = [&](StreamId id, std::uint32_t ssrc) {
-      if (ssrc != 0 && !(core.streams[id].known && core.streams[id].ssrc == ssrc)) learn(core, p.endpoint, id, ssrc);
-    };
-    know(stream_id(slot, i, false), encoding.ssrc);
-    know(stream_id(slot, i, true), encoding.rtx_ssrc);
-  }
-}
-
 // Leaves zero bytes; encodings that were never used are not touched, and take no memory.
 void clear_encodings(Core& core, TrackSlot slot) {
   Track& track = core.tracks[slot];
@@ -59,6 +46,14 @@ void change(Core& core, const SetTrack& set) {
 
 }  // namespace
 
+void announce_streams(Core& core, TrackSlot slot) {
+  const TrackParameters& p = core.tracks[slot].parameters;
+  for (std::uint32_t i = 0; i < p.encoding_count; ++i) {
+    if (p.encodings[i].ssrc != 0) announce(core, p.endpoint, stream_id(slot, i, false), p.encodings[i].ssrc);
+    if (p.encodings[i].rtx_ssrc != 0) announce(core, p.endpoint, stream_id(slot, i, true), p.encodings[i].rtx_ssrc);
+  }
+}
+
 void set_track(Core& core, const SetTrack& set) {
   Track& track = core.tracks[set.slot];
   if (track.generation == set.generation) return change(core, set);
@@ -66,7 +61,7 @@ void set_track(Core& core, const SetTrack& set) {
   track.parameters = set.parameters;
   link(core, set.slot);
   give_rings(core, set.slot);
-  std::memset(static_cast<void*>(&core.board.tracks[set.slot]), 0, sizeof(TrackStatus));
+  reset(core.board.tracks[set.slot]);
   core.board.tracks[set.slot].generation.set(set.generation);
   core.stats.tracks.add();
   announce_streams(core, set.slot);

@@ -341,6 +341,7 @@ TEST(Sfu, GoesOnWhenThePublisherChangesItsSsrc) {
   b.frames(3, true);
   auto taken = b.viewer.take(viewer_ids());
   std::uint16_t next = static_cast<std::uint16_t>(taken.rtp.back().header.sequence.value + 1);
+  b.bed.advance(600 * kMs);  // nobody does that all the time
   for (Layer& layer : b.layers) {
     layer.ssrc += 0x10;
     layer.sequence = 7;  // far behind where the old one was
@@ -351,6 +352,81 @@ TEST(Sfu, GoesOnWhenThePublisherChangesItsSsrc) {
   for (const Received& packet : taken.rtp) EXPECT_EQ(packet.header.sequence.value, next++);
   EXPECT_EQ(b.bed.board().tracks[0].encodings[2].ssrc.get(), 0xb3U);
   EXPECT_EQ(b.bed.stats().ssrc_collisions.get(), 0U);
+}
+
+TEST(Sfu, KeepsTheRollOverCounterOfAStreamWhoseTrackIsPutAgain) {
+  Broadcast b;
+  Layer& layer = b.layers[0];
+  b.layers.resize(1);
+  layer.sequence = 65500;
+  for (int i = 0; i < 17; ++i) layer.send_frame(b.publisher, i == 0);
+  b.bed.run();
+  b.bed.update({RemoveTrack{0}});
+  b.bed.update({SetTrack{0, 77, simulcast(0)}, SetSubscription{0, 1, view_of(1, 0)}});
+  b.viewer.take();
+  for (int i = 0; i < 4; ++i) {  // past the wrap: roll-over counter 1
+    const Payload header = layer.header(true);
+    const std::uint32_t roll_over = net::load_be16(&header[2]) < 1000 ? 1 : 0;
+    b.publisher.send_rtp(header, layer.payload(true, true), roll_over);
+  }
+  b.bed.run();
+  EXPECT_EQ(b.bed.dropped(net::Drop::srtp_forged), 0U);
+}
+
+TEST(Sfu, RefusesWhatIsNotTheTracksPayloadType) {
+  Broadcast b;
+  b.frames(1, true);
+  Payload header = b.layers[2].header(true);
+  header[1] = static_cast<std::uint8_t>((header[1] & 0x80) | 102);  // H.264, perhaps
+  b.publisher.send_rtp(header, b.layers[2].payload(false, true));
+  b.bed.run();
+  EXPECT_EQ(b.bed.dropped(net::Drop::foreign_payload_type), 1U);
+}
+
+TEST(Sfu, KeepsMediaForAWhileAndNotForEver) {
+  Broadcast b;
+  b.frames(10, true);
+  EXPECT_GT(b.bed.stats().media_packets.get() + b.bed.stats().received_packets.get(), 60U);
+  b.bed.advance(3'000 * kMs);
+  EXPECT_EQ(b.bed.stats().media_packets.get(), 0U) << "silent publishers give their share back";
+}
+
+TEST(Sfu, ServesEverybodyWhenTheMediaStoreIsSmall) {
+  SfuBed bed({.media_packets = 1023});
+  std::vector<std::unique_ptr<Client>> publishers;
+  std::vector<Layer> layers;
+  for (std::uint8_t i = 0; i < 6; ++i) {
+    publishers.push_back(std::make_unique<Client>(bed, i, client(static_cast<std::uint8_t>(10 + i))));
+    ASSERT_TRUE(publishers.back()->check());
+    bed.update({SetTrack{i, 300U + i, simulcast(i)}});
+    layers.push_back({"q", 0x5000U + i, 320, 180});
+  }
+  for (int frame = 0; frame < 200; ++frame) {
+    for (std::size_t i = 0; i < layers.size(); ++i) layers[i].send_frame(*publishers[i], frame == 0);
+    bed.advance(33 * kMs);
+  }
+  EXPECT_EQ(bed.dropped(net::Drop::media_store_full), 0U);
+}
+
+TEST(Sfu, SurvivesFlowsThatChangeWithinABurst) {
+  SfuBed bed;
+  Client first(bed, 0, client(1));
+  ASSERT_TRUE(first.check());
+  bed.advance(6'000 * kMs);
+  std::vector<std::unique_ptr<Client>> roaming;  // one endpoint, checked from many addresses
+  Client second(bed, 1, client(2));
+  for (std::uint8_t i = 0; i < 8; ++i) {
+    second.move_to(client(static_cast<std::uint8_t>(20 + i)));
+    ASSERT_TRUE(second.check());
+  }
+  second.move_to(client(1));  // the idle address of the first
+  second.send_check();
+  const Payload media{0x80, 96, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 3, 4};
+  const Payload rtcp{0x80, 200, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2, 3, 4, 5, 6, 7, 8};
+  const Payload dtls{22, 254, 253, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0};
+  for (const Payload* p : {&media, &rtcp, &dtls}) second.send(*p);
+  bed.run();
+  EXPECT_EQ(bed.imbalance(), "");
 }
 
 TEST(Sfu, RefusesAnSsrcThatIsAnotherStreams) {

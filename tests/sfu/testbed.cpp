@@ -149,7 +149,7 @@ Client::Client(SfuBed& bed, EndpointSlot slot, const net::Endpoint& remote, srtp
                InstallKeys{.slot = slot, .receive = ours, .send = theirs}});
 }
 
-bool Client::check(bool nominate) {
+void Client::send_check(bool nominate) {
   std::array<std::uint8_t, 256> buffer;
   const stun::TransactionId id{1, 2, 3, static_cast<std::uint8_t>(slot_)};
   stun::MessageBuilder builder(buffer, stun::Method::binding, stun::Class::request, id);
@@ -159,6 +159,10 @@ bool Client::check(bool nominate) {
   const auto* password = reinterpret_cast<const std::uint8_t*>(ice_.password.data());
   const auto size = builder.message_integrity(stun::HmacSha1({password, ice_.password.size()})).fingerprint().finish();
   send(std::span(buffer).first(size.value()));
+}
+
+bool Client::check(bool nominate) {
+  send_check(nominate);
   bed_.run();
   for (const Payload& answer : bed_.take(remote_)) {
     const auto message = stun::MessageView::parse(answer);

@@ -95,6 +95,10 @@ class Client {
 
   /// A connectivity check; true when it was answered with success.
   bool check(bool nominate = true);
+  /// The same, without looking for an answer, nor letting the worker run.
+  void send_check(bool nominate = true);
+  /// From now on it is somewhere else.
+  void move_to(const net::Endpoint& remote) { remote_ = remote; }
   /// Tracks and subscriptions are put under the client's slot.
   EndpointSlot slot() const { return slot_; }
   std::uint32_t generation() const { return generation_; }

@@ -41,8 +41,11 @@ void Forwarder::replace_source() {
 }
 
 void Forwarder::restart(std::uint8_t encoding) {
-  if (encoding != mapped_) return;
+  // Whatever was sent under old numbers cannot be built again, also of an encoding that was left meanwhile: under its
+  // number there may be another packet now, and one SRTP index must never protect two.
   oldest_kept_ = sequences_.newest_sent() + 1;
+  newest_source_[encoding] = 0;
+  if (encoding != mapped_) return;
   mapped_ = LayerSelector::kNone;
   if (encoding == layers_.current()) layers_.forget_current();
 }
