@@ -35,7 +35,7 @@ void Router::use(Middleware middleware) {
 
 void Router::mount(std::string prefix, Router router) {
   mounts_.push_back({std::move(prefix), std::move(router)});
-  std::ranges::stable_sort(mounts_, std::greater<>(), [](const Mounted& m) { return m.prefix.size(); });
+  std::ranges::sort(mounts_, std::greater<>(), [](const Mounted& m) { return m.prefix.size(); });
 }
 
 Response Router::answer(Request request) const {
