@@ -15,12 +15,6 @@ namespace {
 using http::Request;
 using http::Response;
 
-bool is_loopback(const net::Address& address) {
-  if (address.is_v4()) return address.v4_host_order() >> 24 == 127;
-  return address.high() == 0 && address.bytes[15] == 1 &&
-         std::all_of(address.bytes.begin(), address.bytes.end() - 1, [](auto b) { return b == 0; });
-}
-
 std::array<unsigned char, 32> sha256(std::string_view text) {
   std::array<unsigned char, 32> digest;
   SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
@@ -49,7 +43,14 @@ Response unauthorized(std::string detail) {
   return response;
 }
 
-// Without credentials: from this host only, and not by a page of another site in somebody's browser.
+}  // namespace
+
+bool is_loopback(const net::Address& address) {
+  if (address.is_v4()) return address.v4_host_order() >> 24 == 127;
+  return address.high() == 0 && address.bytes[15] == 1 &&
+         std::all_of(address.bytes.begin(), address.bytes.end() - 1, [](auto b) { return b == 0; });
+}
+
 std::optional<Response> refuse_strangers(const Request& request) {
   if (!is_loopback(request.client.address.address)) return http::problem(403, "this listener serves loopback only");
   const std::string_view host = request.header("host").value_or("localhost");
@@ -62,8 +63,6 @@ std::optional<Response> refuse_strangers(const Request& request) {
   }
   return std::nullopt;
 }
-
-}  // namespace
 
 tl::expected<std::vector<std::string>, std::string> read_tokens(const std::string& file) {
   std::ifstream in(file);

@@ -26,6 +26,13 @@ tl::expected<std::vector<std::string>, std::string> read_tokens(const std::strin
 /// says what to configure.
 tl::expected<void, std::string> check_exposure(const http::Listener& listener, const Access& access);
 
+/// Whether it is this host. 127/8 and ::1.
+bool is_loopback(const net::Address& address);
+
+/// The 403 for who comes without credentials to a listener on loopback: from elsewhere, under a name that DNS could
+/// turn, or by a page of another origin in somebody's browser.
+std::optional<http::Response> refuse_strangers(const http::Request& request);
+
 /// Middleware. A Unix socket is guarded by its file's mode. Over TCP a token or a client certificate is asked for
 /// whenever any is configured. Where none is, only loopback clients come in, and browsers only from pages of the very
 /// address they ask: a page of another site can make a browser talk to loopback, and DNS can call 127.0.0.1 anything.

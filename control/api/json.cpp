@@ -8,6 +8,8 @@
 namespace penstock::control::api {
 namespace {
 
+constexpr std::size_t kMostMembers = 256;
+
 /// Watches the parser: what the document object model would not show any more, or only after it has grown.
 class Watch {
  public:
@@ -18,6 +20,10 @@ class Watch {
     }
     if (event == E::object_start) names_.emplace_back();
     if (event == E::object_end) names_.pop_back();
+    // Objects keep their members in the order they came, so that each new one is compared with all before.
+    if (event == E::key && names_.back().size() == kMostMembers) {
+      throw Fault{422, "", fmt::format("an object may have at most {} members", kMostMembers)};
+    }
     if (event == E::key && !names_.back().insert(parsed.get_ref<const std::string&>()).second) {
       throw Fault{422, "", fmt::format("the member '{}' is there twice in one object", parsed.get<std::string>())};
     }

@@ -127,6 +127,20 @@ class Checker {
     if (config_.media.certificate.empty() != config_.media.key.empty()) {
       report(config_.media.key.empty() ? "media.certificate" : "media.key", "certificate and key go together");
     }
+    for (const turn::SharedSecret& token : http.tokens) {
+      if (token.secret.size() < kLeastToken) {
+        report("http.tokens", fmt::format("a token has fewer than {} characters", kLeastToken));
+      }
+    }
+    for (const turn::SharedSecret& secret : http.whip_secrets) {
+      if (secret.secret.size() < kLeastWhipSecret) {
+        report("http.whip_secrets",
+               fmt::format("a secret has fewer than {} bytes (RFC 7518 section 3.2)", kLeastWhipSecret));
+      }
+    }
+    if (http.demo && !http.whip_secrets.empty()) {
+      report("http.demo", "serves WHIP and WHEP without tokens, and whip_secrets asks for them: choose one");
+    }
     for (const net::Endpoint& e : http.endpoints()) {
       const bool proof = !http.tokens.empty() || !http.tls_client_ca.empty();
       if (is_loopback(e.address) || http.demo || (!http.tls_certificate.empty() && proof)) continue;
@@ -156,6 +170,8 @@ class Checker {
   // Realm and software name: fewer than 128 characters, which can be as long as 763 bytes.
   static constexpr std::size_t kMaxRealm = 763;
   static constexpr std::size_t kMostDevices = 16;
+  static constexpr std::size_t kLeastToken = 16;
+  static constexpr std::size_t kLeastWhipSecret = 32;
 
   static bool is_loopback(const net::Address& a) {
     return a.is_v4() ? a.v4_host_order() >> 24 == 127 : a.high() == 0 && a == net::parse_address("::1").value();

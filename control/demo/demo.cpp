@@ -10,7 +10,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kMostEndpoints = 64;
+constexpr std::size_t kMostPublishers = 64;
+constexpr std::size_t kPage = 256;
 
 http::Handler page(const char* type, std::string_view text) {
   return [type, text](const http::Request&) { return http::Response{.content_type = type, .body = std::string(text)}; };
@@ -26,17 +27,26 @@ json track_json(const rooms::TrackView& track) {
           {"encodings", encodings}};
 }
 
+json publisher_json(const rooms::Rooms& rooms, const rooms::EndpointView& endpoint) {
+  json tracks = json::array();
+  if (const auto views = rooms.tracks(endpoint.room, endpoint.id)) {
+    for (const rooms::TrackView& track : *views) tracks.push_back(track_json(track));
+  }
+  return {{"endpoint", endpoint.id}, {"tracks", tracks}};
+}
+
 // Those of the room that publish; nobody yet is an empty list.
 http::Response publishers(const rooms::Rooms& rooms, const http::Request& request) {
   json list = json::array();
   const std::string& room = request.parameter("room");
-  if (const auto endpoints = rooms.endpoints(room, "", kMostEndpoints)) {
-    for (const rooms::EndpointView& endpoint : *endpoints) {
-      const auto tracks = rooms.tracks(room, endpoint.id);
-      if (!tracks || tracks->empty() || endpoint.ice_state != rooms::IceViewState::connected) continue;
-      json shown = json::array();
-      for (const rooms::TrackView& track : *tracks) shown.push_back(track_json(track));
-      list.push_back({{"endpoint", endpoint.id}, {"tracks", shown}});
+  std::string after;
+  while (list.size() < kMostPublishers) {
+    const auto page = rooms.endpoints(room, after, kPage);
+    if (!page || page->empty()) break;
+    after = page->back().id;
+    for (const rooms::EndpointView& endpoint : *page) {
+      if (endpoint.tracks.empty() || endpoint.ice_state != rooms::IceViewState::connected) continue;
+      if (list.size() < kMostPublishers) list.push_back(publisher_json(rooms, endpoint));
     }
   }
   return {.content_type = "application/json", .body = list.dump()};
@@ -59,15 +69,15 @@ http::Response choose_layer(rooms::Rooms& rooms, const http::Request& request) {
   const std::string& endpoint = request.parameter("endpoint");
   const auto subscriptions = rooms.subscriptions(room, endpoint);
   if (!subscriptions) return http::problem(404, subscriptions.error().sentence);
+  std::vector<rooms::Step> steps;
   for (const rooms::SubscriptionView& s : *subscriptions) {
     if (s.spec.kind != sfu::MediaKind::video) continue;
     rooms::PatchSubscription patch{room, endpoint, s.id, {}};
     patch.patch.max_spatial_layer = *layer;
-    if (auto applied = rooms.apply(std::move(patch)); !applied) {
-      return http::problem(409, applied.error().sentence);
-    }
+    steps.push_back({std::move(patch)});
   }
-  return {.status = 204};
+  const auto applied = rooms.apply(steps);
+  return applied ? http::Response{.status = 204} : http::problem(409, applied.error().error.sentence);
 }
 
 }  // namespace

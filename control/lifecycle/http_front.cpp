@@ -1,5 +1,6 @@
 #include "control/lifecycle/http_front.h"
 
+#include <algorithm>
 #include <ctime>
 
 #include "control/credentials/credentials.h"
@@ -36,8 +37,19 @@ whip::Options whip_options(const HttpSection& section, const api::Sources& sourc
   whip::Options options;
   options.without_tokens = section.demo;
   options.secrets = texts(section.whip_secrets);
-  options.ice_servers = [sources](std::string_view session) { return ice_servers(sources, session); };
+  options.accepting = [sources] { return !sources.process().draining; };
+  // Whoever reaches a demo would get credentials of the relay.
+  const bool for_others =
+      std::ranges::any_of(section.endpoints(), [](const net::Endpoint& e) { return !api::is_loopback(e.address); });
+  if (!section.demo || !for_others) {
+    options.ice_servers = [sources](std::string_view session) { return ice_servers(sources, session); };
+  }
   return options;
+}
+
+http::Response keep_strangers_out(const http::Request& request, const http::Handler& next) {
+  auto refused = api::refuse_strangers(request);
+  return refused ? std::move(*refused) : next(request);
 }
 
 }  // namespace
@@ -83,9 +95,13 @@ tl::expected<void, std::string> HttpFront::listen(boost::asio::io_context& io, c
 // The API is left out where anybody could use it: a demo that is shown to others is WHIP, WHEP and the page.
 http::Router HttpFront::router(const http::Listener& listener, const Config& config) const {
   http::Router router;
+  const auto* endpoint = std::get_if<net::Endpoint>(&listener.address);
   if (api::check_exposure(listener, access_of(config.http))) router = api::make_router(sources_, gate_, api::limits());
   whip_.mount(router);
-  if (config.http.demo) demo::add_routes(router, sources_.rooms);
+  if (!config.http.demo) return router;
+  demo::add_routes(router, sources_.rooms);
+  // Without tokens, loopback is not to be reached by every page that its user looks at.
+  if (endpoint != nullptr && api::is_loopback(endpoint->address)) router.use(keep_strangers_out);
   return router;
 }
 

@@ -48,6 +48,12 @@ std::string link(const IceServer& server) {
                              quoted(server.credential));
 }
 
+http::Response draining() {
+  http::Response response = http::problem(503, "this relay is being taken out of service: begin the call at another");
+  response.headers.set("Retry-After", "60");
+  return response;
+}
+
 }  // namespace
 
 http::Response Whip::Service::begin(const http::Request& request, sdp::Role role) {
@@ -55,6 +61,7 @@ http::Response Whip::Service::begin(const http::Request& request, sdp::Role role
   call.room = request.parameter("room");
   if (!rooms::valid_id(call.room)) return http::problem(404, "a room's id is 1 to 64 letters, digits and - . _ ~");
   if (auto refused = refusal(options_, request, call.room, role)) return *std::move(refused);
+  if (options_.accepting && !options_.accepting()) return draining();
   if (request.media_type() != kSdpType) return unsupported_type("Accept-Post", kSdpType);
   auto offer = sdp::read_offer(request.body);
   if (!offer) return malformed(offer.error());

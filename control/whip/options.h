@@ -23,6 +23,8 @@ struct Options {
   /// Keys of JWTs (HS256), the live ones: several make rotation possible. None, and tokens required: nobody may do
   /// anything. See check_secret().
   std::vector<std::string> secrets{};
+  /// Whether new sessions are taken; empty: they are. Otherwise a POST is answered 503 (RFC 9725 section 4.5).
+  std::function<bool()> accepting{};
   /// Told to clients in Link headers; called once per session with a name for ephemeral credentials. That is not the
   /// session's id, which is a secret: TURN user names travel in the clear.
   std::function<std::vector<IceServer>(std::string_view name)> ice_servers{};

@@ -40,7 +40,8 @@ void Sessions::on_event(const rooms::Event& event) {
     if (view && view->spec.metadata != kMadeForSessions) made_.erase(event.room);
   }
   if (event.type == endpoint_deleted) {
-    by_id_.erase(event.endpoint);
+    const auto session = by_id_.find(event.endpoint);
+    if (session != by_id_.end() && session->second.room == event.room) by_id_.erase(session);
     delete_if_empty(event.room);
   }
 }

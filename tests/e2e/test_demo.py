@@ -4,6 +4,7 @@ import pytest
 from testbed.chromium import Chromium
 from testbed.process import wait_until
 from testbed.relay import API_PORT
+from testbed.rooms_api import RoomsApi
 
 pytestmark = pytest.mark.penstockd_only
 
@@ -43,3 +44,12 @@ def test_two_tabs_see_and_hear_each_other_and_switch_layers(tabs):
     tabs[0].evaluate(CHOOSE % "0")
     wait_until(lambda: 0 < tabs[0].evaluate(LOOK)["height"] < best, 10, "a lower layer", 0.3)
     wait_until(lambda: "kbit/s" in tabs[0].evaluate(LOOK)["text"], 5, "figures", 0.3)
+
+
+def test_pages_of_other_sites_cannot_use_a_demo_on_loopback(relay):
+    """A browser may reach loopback for any page that its user looks at."""
+    api = RoomsApi(relay(rooms=True).host, "127.0.0.1", API_PORT)
+    for path in ("/whep/tabs", "/whip/tabs", "/demo/tabs", "/"):
+        assert api.request("POST", path, b"v=0", Origin="https://elsewhere.example").status == 403
+    assert api.request("GET", "/demo/tabs", Host="turned.example").status == 403
+    assert api.request("GET", "/demo/tabs", Origin=f"http://127.0.0.1:{API_PORT}").status == 200
