@@ -17,7 +17,7 @@ namespace penstock::control::api {
 
 /// What the process is doing.
 struct Process {
-  bool ready = false;  ///< takes new rooms and allocations
+  bool ready = false;  ///< takes new allocations, WHIP and WHEP sessions
   bool draining = false;
   std::optional<unsigned> stuck_worker{};
 };
