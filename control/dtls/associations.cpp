@@ -31,7 +31,7 @@ void Associations::add(Peer peer, Time now) {
     remove(EndpointRef(old->second.peer.endpoint));
   }
   if (associations_.size() >= options_.most_endpoints) {
-    tell({peer.endpoint, Result::limit, "too many endpoints", {}, {}});
+    tell({peer.endpoint, peer.association, Result::limit, "too many endpoints", {}, {}});
     return;
   }
   Association& association =
@@ -159,7 +159,7 @@ bool Associations::secure(Association& association, Time now) {
   association.phase = Phase::secured;
   association.deadline = now + options_.linger;
   counters_.profiles[static_cast<std::size_t>(keys->receive.profile)].add();
-  tell({association.peer.endpoint, Result::secured, {}, keys->receive, keys->send});
+  tell({association.peer.endpoint, association.peer.association, Result::secured, {}, keys->receive, keys->send});
   srtp::wipe(keys->receive);
   srtp::wipe(keys->send);
   return true;
@@ -169,7 +169,7 @@ void Associations::end(Association& association, Result result, std::string deta
   association.phase = Phase::ended;
   free_session(association);
   association.farewell = Farewell();
-  tell({association.peer.endpoint, result, std::move(detail), {}, {}});
+  tell({association.peer.endpoint, association.peer.association, result, std::move(detail), {}, {}});
 }
 
 void Associations::tell(Report report) {

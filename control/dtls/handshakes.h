@@ -57,8 +57,8 @@ class Handshakes {
   /// (signaling changed fingerprint, role or tls-id, RFC 8842 section 4). Without that, a peer's fresh ClientHello is
   /// not answered.
   void add(Peer peer);
-  /// Forgets the endpoint; no alert is sent. Unknown ones are ignored. Reports that are under way may still come:
-  /// compare generations.
+  /// Forgets the endpoint; no alert is sent. Unknown ones are ignored. Reports that are under way may still come,
+  /// as they may of an association that was replaced: compare Report::association.
   void remove(const EndpointRef& endpoint);
   /// Authentic media came from a secured endpoint: it has our last flight, and its session is freed early. Optional.
   void settle(const EndpointRef& endpoint);

@@ -34,6 +34,7 @@ struct Peer {
   EndpointRef endpoint;
   Role role = Role::passive;              ///< ours
   std::vector<Fingerprint> fingerprints;  ///< its certificate must match one of them
+  std::uint64_t association = 0;          ///< control's number for it, no other's: comes back in its reports
 };
 
 /// What came of an association. `secured` may be followed by `closed`; everything else is the end of it.
@@ -57,6 +58,7 @@ inline constexpr std::array<std::string_view, static_cast<std::size_t>(Result::c
 /// Told once per result, on a handshake thread.
 struct Report {
   EndpointRef endpoint;
+  std::uint64_t association = 0;  ///< Peer's: an endpoint may have another one by the time this is read
   Result result = Result::secured;
   std::string detail;       ///< for people: the alert, OpenSSL's reason, the fingerprint that came instead
   srtp::MasterKey receive;  ///< secured: what the peer protects with. Secrets: wipe after use

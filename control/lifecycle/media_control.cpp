@@ -41,6 +41,7 @@ class MediaControl::Peers final : public rooms::Handshaker {
 
   void add(dtls::Peer peer) override { handshakes_.add(std::move(peer)); }
   void remove(const dtls::EndpointRef& endpoint) override { handshakes_.remove(endpoint); }
+  void settle(const dtls::EndpointRef& endpoint) override { handshakes_.settle(endpoint); }
   const dtls::Fingerprint& fingerprint() const override { return handshakes_.certificate().fingerprint(); }
 
  private:

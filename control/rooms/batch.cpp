@@ -7,8 +7,15 @@ Batch::~Batch() {
 }
 
 std::vector<Event> Batch::commit(UpdateSink& sink, Handshaker& handshaker) {
-  // Before the workers hear of them, so that no DTLS datagram comes too early.
-  for (dtls::Peer& peer : expected_) handshaker.add(std::move(peer));
+  // Before the workers hear of them, so that no DTLS datagram comes too early; in order, for the last word on an
+  // endpoint counts.
+  for (auto& request : handshakes_) {
+    if (auto* peer = std::get_if<dtls::Peer>(&request)) {
+      handshaker.add(std::move(*peer));
+    } else {
+      handshaker.remove(std::get<dtls::EndpointRef>(request));
+    }
+  }
   for (auto& [number, operations] : operations_) {
     Worker& worker = *state_.workers[number];
     auto update = std::make_unique<sfu::Update>();
@@ -18,7 +25,6 @@ std::vector<Event> Batch::commit(UpdateSink& sink, Handshaker& handshaker) {
     sink.post(number, worker.in_flight.back().get());
   }
   for (const Retiring& retiring : retire_) retiring.retire(state_.workers[retiring.worker]->posted);
-  for (const dtls::EndpointRef& endpoint : forgotten_) handshaker.remove(endpoint);
   for (Event& event : events_) event.unix_ms = now_.unix_ms;
   undo_.clear();
   return std::move(events_);

@@ -9,6 +9,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "control/rooms/event_history.h"
@@ -87,8 +88,8 @@ class Batch {
   void operation(std::uint16_t worker, sfu::Operation operation) {
     operations_[worker].push_back(std::move(operation));
   }
-  void expect(dtls::Peer peer) { expected_.push_back(std::move(peer)); }
-  void forget(const dtls::EndpointRef& endpoint) { forgotten_.push_back(endpoint); }
+  void expect(dtls::Peer peer) { handshakes_.emplace_back(std::move(peer)); }
+  void forget(const dtls::EndpointRef& endpoint) { handshakes_.emplace_back(endpoint); }
   void event(Event event) { events_.push_back(std::move(event)); }
 
   /// Posts the updates, then there is no way back. The events are the caller's to publish, once its loops are done.
@@ -111,8 +112,7 @@ class Batch {
   std::vector<std::function<void()>> undo_;
   std::map<std::uint16_t, std::vector<sfu::Operation>> operations_;
   std::vector<Retiring> retire_;
-  std::vector<dtls::Peer> expected_;
-  std::vector<dtls::EndpointRef> forgotten_;
+  std::vector<std::variant<dtls::Peer, dtls::EndpointRef>> handshakes_;  ///< to expect, to forget
   std::vector<Event> events_;
 };
 

@@ -35,7 +35,10 @@ dtls::EndpointRef ref(const Endpoint& endpoint) {
 }
 
 void expect_handshake(Batch& batch, const Endpoint& endpoint) {
-  batch.expect({.endpoint = ref(endpoint), .role = endpoint.dtls_role, .fingerprints = endpoint.spec.fingerprints});
+  batch.expect({.endpoint = ref(endpoint),
+                .role = endpoint.dtls_role,
+                .fingerprints = endpoint.spec.fingerprints,
+                .association = endpoint.association});
 }
 
 std::uint64_t connect_deadline(const Batch& batch, const State& state) {
@@ -59,6 +62,7 @@ void restart_ice(Batch& batch, Endpoint& endpoint) {
 /// RFC 8842 section 4: another certificate or role is another association. Media goes on under the old keys until then.
 void restart_dtls(Batch& batch, Endpoint& endpoint) {
   batch.assign(endpoint.dtls_role, our_role(endpoint.spec.dtls_role));
+  batch.assign(endpoint.association, ++batch.state().last_association);  // what the old one reports is of no account
   batch.assign(endpoint.failure, std::string());
   set_dtls(batch, endpoint, DtlsState::waiting);
   set_deadline(batch, endpoint, connect_deadline(batch, batch.state()));
@@ -126,6 +130,7 @@ tl::expected<Endpoint*, Error> create(Batch& batch, Room& room, const PutEndpoin
   endpoint->spec = change.spec;
   endpoint->spec.tracks.reset();
   endpoint->dtls_role = our_role(change.spec.dtls_role);
+  endpoint->association = ++state.last_association;
   endpoint->parameters = {.ice = fresh_credentials(batch, worker),
                           .cname = sfu::Cname(random_ice_text(kCnameSize)),
                           .max_publish_bit_rate = change.spec.max_publish_bit_rate};

@@ -21,7 +21,8 @@ enum class EventType : std::uint8_t {
   track_created,
   track_updated,
   track_deleted,
-  track_encoding,  ///< `encoding`, `active`; `width` and `height` of video once known
+  track_encoding,  ///< `encoding`, `active`; `width` and `height` of video once known; of size alone: once a second at
+                   ///< most
   subscription_created,
   subscription_updated,  ///< also when its track was deleted: `reason`
   subscription_deleted,

@@ -47,12 +47,16 @@ void EventHistory::publish(Event event) {
   waiting_.push_back(std::move(event));
   if (delivering_) return;
   delivering_ = true;
+  // A listener that throws must not silence the history for good: what waits comes with the next event.
+  const struct Done {
+    bool& delivering;
+    ~Done() { delivering = false; }
+  } done{delivering_};
   while (!waiting_.empty()) {
     Event next = std::move(waiting_.front());
     waiting_.pop_front();
     deliver(std::move(next));
   }
-  delivering_ = false;
 }
 
 void EventHistory::deliver(Event event) {

@@ -69,6 +69,8 @@ struct Track {
     friend bool operator==(const Told&, const Told&) = default;
   };
   std::array<Told, sfu::kMostEncodings> told{};
+  /// Monotonic: when a change of size alone may be told again.
+  std::array<std::uint64_t, sfu::kMostEncodings> next_size_ns{};
   std::array<RateMeter, sfu::kMostEncodings> received{};
 };
 
@@ -81,6 +83,7 @@ struct Endpoint {
   sfu::EndpointParameters parameters;
   Place place;
   dtls::Role dtls_role = dtls::Role::passive;  ///< ours
+  std::uint64_t association = 0;               ///< the DTLS association's number; reports of another are too late
   ById<Track> tracks;
   ById<Subscription> subscriptions;
   EndpointIds ids;
@@ -88,6 +91,13 @@ struct Endpoint {
   IceViewState ice = IceViewState::waiting;
   DtlsState dtls = DtlsState::waiting;
   bool keyed = false;  ///< keys were installed at some time, and packets sent
+  /// What waits for the first authentic packet under new keys, of which the handshake thread is told once.
+  struct Unsettled {
+    std::uint64_t update = 0;  ///< the worker's that installs the keys
+    /// Received by then under older keys; nothing: not looked at yet.
+    std::optional<std::uint64_t> received_packets{};
+  };
+  std::optional<Unsettled> unsettled;
   std::optional<srtp::Profile> profile;
   std::string failure;
   std::uint64_t deadline_ns = 0;  ///< monotonic, to connect, to be secured, to come back; 0: none

@@ -26,6 +26,10 @@ void install_keys(Batch& batch, Endpoint& endpoint, const dtls::Report& report) 
   batch.operation(endpoint.room->worker, sfu::InstallKeys{endpoint.place.slot, report.receive, report.send});
   set_dtls(batch, endpoint, DtlsState::secured);
   endpoint.profile = report.send.profile;
+  // The first keys: whatever is authentic is so under them.
+  endpoint.unsettled =
+      Endpoint::Unsettled{.update = batch.state().worker_of(*endpoint.room).posted + 1,
+                          .received_packets = endpoint.keyed ? std::nullopt : std::optional<std::uint64_t>(0)};
   endpoint.keyed = true;
   endpoint.ids.forget_retired();
   endpoint.failure.clear();
@@ -107,7 +111,8 @@ void Rooms::on_report(dtls::Report& report) {
   if (ref.worker < state.workers.size()) {
     endpoint = state.workers[ref.worker]->endpoints.find({ref.slot, ref.generation});
   }
-  if (endpoint != nullptr) {
+  // A report of an association that signaling has replaced vouches for nothing, and ends nothing.
+  if (endpoint != nullptr && endpoint->association == report.association) {
     Batch batch(state, model_->now());
     if (report.result == dtls::Result::secured) {
       install_keys(batch, *endpoint, report);
@@ -133,6 +138,7 @@ void Rooms::tick() {
     if (model_->sampled_ns == 0) model_->sampled_ns = now.monotonic_ns;
     if (const std::uint64_t elapsed_ns = now.monotonic_ns - model_->sampled_ns; elapsed_ns >= kSamplePeriod_ns) {
       sample(state, elapsed_ns);
+      settle(state, model_->sink, model_->handshaker);
       model_->sampled_ns = now.monotonic_ns;
     }
     model_->commit(batch);

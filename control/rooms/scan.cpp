@@ -5,6 +5,9 @@
 namespace penstock::control::rooms {
 namespace {
 
+// A publisher chooses the size of every key frame, and each event goes to every listener.
+constexpr std::uint64_t kSizePeriod_ns = 1'000'000'000;
+
 std::uint64_t later(const Batch& batch, std::chrono::nanoseconds timeout) {
   return batch.now().monotonic_ns + static_cast<std::uint64_t>(timeout.count());
 }
@@ -42,15 +45,25 @@ void scan_endpoint(Batch& batch, Endpoint& endpoint) {
   }
 }
 
-void scan_track(Batch& batch, Track& track) {
+/// Activity at once; changes of size alone at most once in kSizePeriod_ns, the last one in the end. False when one is
+/// left to tell.
+bool scan_track(Batch& batch, Track& track) {
   const auto* status = status_of(batch.state(), track);
-  if (status == nullptr) return;
+  if (status == nullptr) return true;
+  bool all_told = true;
   for (std::uint32_t i = 0; i < track.parameters.encoding_count; ++i) {
     const sfu::EncodingStatus& encoding = status->encodings[i];
     const Track::Told now{.active = encoding.active.get() != 0,
                           .width = static_cast<std::uint32_t>(encoding.width.get()),
                           .height = static_cast<std::uint32_t>(encoding.height.get())};
     if (now == track.told[i]) continue;
+    if (now.active == track.told[i].active) {
+      if (batch.now().monotonic_ns < track.next_size_ns[i]) {
+        all_told = false;
+        continue;
+      }
+      track.next_size_ns[i] = batch.now().monotonic_ns + kSizePeriod_ns;
+    }
     track.told[i] = now;
     Event event = event_of(EventType::track_encoding, track);
     event.encoding = i;
@@ -60,6 +73,16 @@ void scan_track(Batch& batch, Track& track) {
       event.height = now.height;
     }
     batch.event(std::move(event));
+  }
+  return all_told;
+}
+
+void scan_tracks(Batch& batch, Worker& worker) {
+  std::set<std::uint32_t> slots = std::exchange(worker.sizes_to_tell, {});
+  worker.media.board->dirty_tracks.take([&](std::uint32_t slot) { slots.insert(slot); });
+  for (const std::uint32_t slot : slots) {
+    Track* track = worker.tracks.at(slot);
+    if (track != nullptr && !scan_track(batch, *track)) worker.sizes_to_tell.insert(slot);
   }
 }
 
@@ -85,9 +108,7 @@ void scan(Batch& batch) {
     board.dirty_endpoints.take([&](std::uint32_t slot) {
       if (Endpoint* endpoint = worker->endpoints.at(slot)) scan_endpoint(batch, *endpoint);
     });
-    board.dirty_tracks.take([&](std::uint32_t slot) {
-      if (Track* track = worker->tracks.at(slot)) scan_track(batch, *track);
-    });
+    scan_tracks(batch, *worker);
     board.dirty_subscriptions.take([&](std::uint32_t slot) {
       if (Subscription* subscription = worker->subscriptions.at(slot)) scan_subscription(batch, *subscription);
     });

@@ -36,7 +36,8 @@ struct Worker {
   SlotTable<Endpoint> endpoints;
   SlotTable<Track> tracks;
   SlotTable<Subscription> subscriptions;
-  std::set<std::string> fragments;  ///< our ICE user fragments in use: checks are told apart by them
+  std::set<std::uint32_t> sizes_to_tell;  ///< slots of tracks with a size that it was too early to tell
+  std::set<std::string> fragments;        ///< our ICE user fragments in use: checks are told apart by them
   Population population;
   Totals totals;
   std::uint64_t received_bit_rate = 0, sent_bit_rate = 0;
@@ -48,6 +49,7 @@ struct State {
   Options options;
   std::string epoch;
   std::uint64_t last_revision = 0;
+  std::uint64_t last_association = 0;  ///< number of a DTLS association; never given twice
   ById<Room> rooms{};
   std::vector<std::unique_ptr<Worker>> workers{};
   /// What runs out next, first.

@@ -19,4 +19,7 @@ void end_association(Batch& batch, Endpoint& endpoint, DtlsState state, std::str
 /// Counts into totals, and rates over the time since the last sample.
 void sample(State& state, std::uint64_t elapsed_ns);
 
+/// Tells the handshake threads, once per association, that authentic packets have come under its keys.
+void settle(State& state, const UpdateSink& sink, Handshaker& handshaker);
+
 }  // namespace penstock::control::rooms

@@ -33,6 +33,7 @@ class IdleHandshaker final : public rooms::Handshaker {
  public:
   void add(dtls::Peer) override {}
   void remove(const dtls::EndpointRef&) override {}
+  void settle(const dtls::EndpointRef&) override {}
   const dtls::Fingerprint& fingerprint() const override { return ours_; }
 
  private:

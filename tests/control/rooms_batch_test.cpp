@@ -186,6 +186,24 @@ TEST_F(Batches, RemoteParametersMayComeLaterAndChange) {
   EXPECT_EQ(std::get<sfu::LimitPublisher>(workers->posted.back().operations.at(0)).max_publish_bit_rate, 1'000'000u);
 }
 
+TEST_F(Batches, TheLastWordOnAHandshakeCounts) {
+  must(PutRoom{"r", {}});
+  must(PutEndpoint{"r", "alice", browser()});
+  must(PutEndpoint{"r", "bob", browser()});
+  EndpointSpec none = browser();
+  none.fingerprints.clear();
+  EndpointSpec other = browser();
+  other.fingerprints[0].bytes[0] = 9;
+  const std::vector<Step> steps = {{PutEndpoint{"r", "alice", none}},
+                                   {PutEndpoint{"r", "alice", other}},
+                                   {PutEndpoint{"r", "bob", other}},
+                                   {PutEndpoint{"r", "bob", none}}};
+  ASSERT_TRUE(rooms->apply(steps));
+  ASSERT_EQ(handshaker.served.size(), 1u);
+  EXPECT_EQ(handshaker.served[0].endpoint, ref_of(0));
+  EXPECT_EQ(handshaker.served[0].fingerprints, other.fingerprints);
+}
+
 TEST_F(Batches, KeyFramesAreAskedForOfVideo) {
   publisher_and_viewer();
   must(RequestKeyFrame{"r", "alice", "cam"});

@@ -161,12 +161,20 @@ class ObedientWorkers : public UpdateSink {
 
 class RememberingHandshaker : public Handshaker {
  public:
-  void add(dtls::Peer peer) override { expected.push_back(std::move(peer)); }
-  void remove(const dtls::EndpointRef& endpoint) override { forgotten.push_back(endpoint); }
+  void add(dtls::Peer peer) override {
+    expected.push_back(std::move(peer));
+    served.push_back(expected.back());
+  }
+  void remove(const dtls::EndpointRef& endpoint) override {
+    forgotten.push_back(endpoint);
+    std::erase_if(served, [&](const dtls::Peer& peer) { return peer.endpoint == endpoint; });
+  }
+  void settle(const dtls::EndpointRef& endpoint) override { settled.push_back(endpoint); }
   const dtls::Fingerprint& fingerprint() const override { return ours; }
 
   std::vector<dtls::Peer> expected;
-  std::vector<dtls::EndpointRef> forgotten;
+  std::vector<dtls::Peer> served;  ///< expected and not forgotten since
+  std::vector<dtls::EndpointRef> forgotten, settled;
   dtls::Fingerprint ours{};
 };
 
@@ -254,8 +262,21 @@ class RoomsTest : public testing::Test {
     events.clear();
   }
   dtls::EndpointRef ref_of(std::size_t expected) const { return handshaker.expected.at(expected).endpoint; }
+  /// Of the latest association that was expected of the endpoint.
   void report(const dtls::EndpointRef& endpoint, dtls::Result result, std::string detail = "") {
-    dtls::Report told{.endpoint = endpoint, .result = result, .detail = std::move(detail), .receive = {}, .send = {}};
+    dtls::Peer latest{.endpoint = endpoint, .fingerprints = {}};
+    for (const dtls::Peer& peer : handshaker.expected) {
+      if (peer.endpoint == endpoint) latest = peer;
+    }
+    report(latest, result, std::move(detail));
+  }
+  void report(const dtls::Peer& peer, dtls::Result result, std::string detail = "") {
+    dtls::Report told{.endpoint = peer.endpoint,
+                      .association = peer.association,
+                      .result = result,
+                      .detail = std::move(detail),
+                      .receive = {},
+                      .send = {}};
     told.receive.key.fill(7);
     rooms->on_report(told);
     for (const auto byte : told.receive.key) EXPECT_EQ(byte, 0);

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <stdexcept>
+
 #include "tests/control/rooms_fixture.h"
 
 namespace penstock::control::rooms {
@@ -95,6 +97,74 @@ TEST_F(Watch, ReportsOfThePastAreIgnored) {
   EXPECT_EQ(rooms->endpoint("r", "alice")->ice_state, IceViewState::waiting);
 }
 
+TEST_F(Watch, AReportOfAReplacedAssociationIsDropped) {
+  must(PutRoom{"r", {}});
+  EndpointSpec spec = browser();
+  spec.expire_when_lost = true;
+  must(PutEndpoint{"r", "alice", spec});
+  const dtls::Peer old = handshaker.expected.at(0);
+  const auto too_late = [&](const dtls::Peer& peer) {
+    const std::string before = rooms->digest();
+    const std::size_t posted = workers->posted.size();
+    for (const auto result : {dtls::Result::secured, dtls::Result::closed, dtls::Result::fingerprint_mismatch}) {
+      report(peer, result);
+    }
+    EXPECT_EQ(rooms->digest(), before);
+    EXPECT_EQ(workers->posted.size(), posted) << "keys of a certificate that nobody vouches for";
+  };
+  spec.fingerprints.at(0).bytes.at(0) = 9;  // another certificate
+  must(PutEndpoint{"r", "alice", spec});
+  too_late(old);
+  spec.dtls_role = DtlsRole::passive;  // another role
+  must(PutEndpoint{"r", "alice", spec});
+  too_late(handshaker.expected.at(1));
+  const dtls::Peer current = handshaker.expected.at(2);
+  EXPECT_EQ(current.endpoint, old.endpoint);
+  report(current, dtls::Result::secured);
+  EXPECT_EQ(rooms->endpoint("r", "alice")->dtls_state, DtlsState::secured);
+  spec.fingerprints.clear();  // none at present
+  must(PutEndpoint{"r", "alice", spec});
+  too_late(current);
+}
+
+TEST_F(Watch, AuthenticMediaSettlesTheHandshakeOnce) {
+  publisher_and_viewer();
+  rooms->tick();  // the first sample's time
+  auto& received = workers->board(0).endpoints[ref_of(0).slot].received_packets;
+  report(ref_of(0), dtls::Result::secured);
+  report(ref_of(1), dtls::Result::secured);
+  pass(seconds(1));
+  EXPECT_THAT(handshaker.settled, IsEmpty()) << "nothing came yet";
+  received.set(1);
+  pass(seconds(1));
+  EXPECT_THAT(handshaker.settled, ElementsAre(ref_of(0)));
+  received.set(50);
+  pass(seconds(1));
+  EXPECT_EQ(handshaker.settled.size(), 1u) << "once";
+}
+
+TEST_F(Watch, MediaUnderOldKeysSettlesNoNewHandshake) {
+  publisher_and_viewer();
+  rooms->tick();  // the first sample's time
+  auto& received = workers->board(0).endpoints[ref_of(0).slot].received_packets;
+  report(ref_of(0), dtls::Result::secured);
+  received.set(10);
+  EndpointSpec other = browser();
+  other.fingerprints.at(0).bytes.at(0) = 9;
+  must(PutEndpoint{"r", "alice", other});
+  pass(seconds(1));
+  EXPECT_THAT(handshaker.settled, IsEmpty()) << "the new handshake is under way";
+  report(ref_of(0), dtls::Result::secured);
+  now.monotonic_ns += 1'000'000'000;
+  rooms->tick();
+  received.set(20);  // the worker has not heard of the new keys yet
+  pass(seconds(1));
+  EXPECT_THAT(handshaker.settled, IsEmpty());
+  received.set(21);
+  pass(seconds(1));
+  EXPECT_THAT(handshaker.settled, ElementsAre(ref_of(0)));
+}
+
 TEST_F(Watch, EncodingsAndLayersAreTold) {
   publisher_and_viewer();
   sfu::Board& board = workers->board(0);
@@ -121,6 +191,41 @@ TEST_F(Watch, EncodingsAndLayersAreTold) {
   EXPECT_EQ(events[2].spatial_layer, 2);
   EXPECT_EQ(rooms->subscription("r", "bob", "s")->spatial_layer, 2);
   EXPECT_EQ(rooms->track("r", "alice", "cam")->encodings.at(2).width, 1'280u);
+}
+
+TEST_F(Watch, SizesThatKeepChangingAreToldOnceASecond) {
+  publisher_and_viewer();
+  sfu::Board& board = workers->board(0);
+  const std::uint32_t cam = 1;  // the second track
+  sfu::EncodingStatus& encoding = board.tracks[cam].encodings[0];
+  const auto show = [&](bool active, std::uint64_t width) {
+    encoding.active.set(active ? 1 : 0);
+    encoding.width.set(width);
+    encoding.height.set(width);
+    board.dirty_tracks.mark(cam);
+    pass(milliseconds(20));
+  };
+  show(true, 0);
+  show(true, 320);  // the first size, at once
+  ASSERT_EQ(events.size(), 2u);
+  for (unsigned i = 0; i < 100; ++i) show(true, 640 + i);
+  EXPECT_EQ(events.size(), 4u) << "two seconds";
+  events.clear();
+  show(true, 1'280);
+  show(false, 1'280);
+  show(true, 1'280);
+  ASSERT_EQ(events.size(), 2u) << "activity is told at once";
+  EXPECT_EQ(events[0].active, false);
+  EXPECT_EQ(events[1].active, true);
+  events.clear();
+  pass(seconds(1));
+  show(true, 160);
+  show(true, 800);
+  show(true, 801);
+  EXPECT_EQ(events.size(), 1u);
+  for (int i = 0; i < 100; ++i) pass(milliseconds(20));  // and nothing is marked any more
+  ASSERT_EQ(events.size(), 2u);
+  EXPECT_EQ(events[1].width, 801u) << "the last one";
 }
 
 TEST_F(Watch, LeasesRunOutUnlessRenewed) {
@@ -211,6 +316,20 @@ TEST(EventHistory, ListenersComeAndGoWhileTheyAreTold) {
   EXPECT_EQ(other, 2);
   EXPECT_EQ(latecomer, 1);
   EXPECT_EQ(history.listeners(), 2u);
+}
+
+TEST(EventHistory, AListenerThatThrowsSilencesNobody) {
+  EventHistory history("0123456789abcdef", 8);
+  std::vector<std::uint64_t> heard;
+  const auto ticket = history.listen([&](const Event& event) {
+    heard.push_back(event.number);
+    if (event.number != 1) return;
+    history.publish({.room = "second"});
+    throw std::runtime_error("no memory for the first");
+  });
+  EXPECT_THROW(history.publish({.room = "first"}), std::runtime_error);
+  history.publish({.room = "third"});
+  EXPECT_EQ(heard, (std::vector<std::uint64_t>{1, 2, 3}));
 }
 
 TEST_F(Watch, AListenerMayChangeTheModel) {
