@@ -41,9 +41,12 @@ void Following::on_event(const rooms::Event& event) {
       by_room_[event.room].sources.remove(track_of(event));
       return reconsider(event.room);
     case track_encoding:
-      by_room_[event.room].sources.set_active(track_of(event), event.encoding.value_or(0),
-                                              event.active.value_or(false));
-      return reconsider(event.room);
+      // One pass over the viewers is too much for a change of size, or of one encoding among others.
+      if (by_room_[event.room].sources.set_active(track_of(event), event.encoding.value_or(0),
+                                                  event.active.value_or(false))) {
+        reconsider(event.room);
+      }
+      return;
     case endpoint_deleted:
       return forget_endpoint(event);
     case subscription_updated:

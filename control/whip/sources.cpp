@@ -16,12 +16,14 @@ bool Sources::remove_endpoint(std::string_view endpoint) {
   return std::erase_if(sources_, [endpoint](const auto& entry) { return entry.first.endpoint == endpoint; }) > 0;
 }
 
-void Sources::set_active(const rooms::TrackReference& track, std::uint32_t encoding, bool active) {
+bool Sources::set_active(const rooms::TrackReference& track, std::uint32_t encoding, bool active) {
   const auto found = sources_.find(key(track));
-  if (found == sources_.end() || encoding >= 32) return;
+  if (found == sources_.end() || encoding >= 32) return false;
   const std::uint32_t bit = std::uint32_t{1} << encoding;
   std::uint32_t& bits = found->second.active_encodings;
+  const bool sent = bits != 0;
   bits = active ? bits | bit : bits & ~bit;
+  return sent != (bits != 0);
 }
 
 std::optional<rooms::TrackReference> Sources::choose(const Taste& taste,

@@ -27,8 +27,9 @@ class Sources {
   void remove(const rooms::TrackReference& track);
   /// Whether it had any.
   bool remove_endpoint(std::string_view endpoint);
-  /// Packets of one of its encodings come, or have stopped.
-  void set_active(const rooms::TrackReference& track, std::uint32_t encoding, bool active);
+  /// Packets of one of its encodings come, or have stopped. Whether that began or ended its sending: choices may
+  /// differ.
+  bool set_active(const rooms::TrackReference& track, std::uint32_t encoding, bool active);
   bool empty() const { return sources_.empty(); }
 
   /// What is shown instead of `current`. It stays until it is gone or a newer one sends: a publisher that reloads is

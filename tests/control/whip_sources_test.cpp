@@ -33,6 +33,17 @@ TEST(Sources, ATrackThatIsStillToSendIsBetterThanNone) {
   EXPECT_EQ(sources.choose(kVideo, {}), kOld);
 }
 
+TEST(Sources, OnlyTheFirstAndTheLastEncodingMatter) {
+  Sources sources;
+  sources.add(kOld, MediaKind::video, Codec::vp8);
+  EXPECT_TRUE(sources.set_active(kOld, 1, true));
+  EXPECT_FALSE(sources.set_active(kOld, 1, true)) << "another size";
+  EXPECT_FALSE(sources.set_active(kOld, 2, true));
+  EXPECT_FALSE(sources.set_active(kOld, 1, false));
+  EXPECT_FALSE(sources.set_active(kNew, 0, true)) << "not published";
+  EXPECT_TRUE(sources.set_active(kOld, 2, false));
+}
+
 TEST(Sources, KindAndCodecFit) {
   EXPECT_EQ(two_publishers().choose({MediaKind::audio, Codec::opus, {}}, {}), kSound);
 }

@@ -88,7 +88,7 @@ class WhipTest : public rooms::RoomsTest {
     return view && view->spec.track ? view->spec.track->endpoint : "";
   }
   /// Packets of the track's first encoding come.
-  void send(const std::string& session, const std::string& track = "video") {
+  void send(const std::string& session, const std::string& track = "video", std::uint64_t width = 0) {
     // Slots are told to workers in the order of their making; the latest SetTrack of that MID is the session's.
     const std::string mid = rooms->track("lobby", id_of(session), track)->spec.mid;
     std::uint32_t slot = sfu::kNoSlot;
@@ -102,6 +102,7 @@ class WhipTest : public rooms::RoomsTest {
     }
     ASSERT_NE(slot, sfu::kNoSlot);
     workers->board(0).tracks[slot].encodings[0].active.set(1);
+    workers->board(0).tracks[slot].encodings[0].width.set(width);
     workers->board(0).dirty_tracks.mark(slot);
     pass(milliseconds(20));
   }
@@ -226,6 +227,20 @@ TEST_F(WhipTest, WhatTheApiChoseStays) {
   ask("DELETE", second);
   EXPECT_EQ(shown(player), id_of(first));
   EXPECT_EQ(rooms->subscription("lobby", id_of(player), "video")->spec.max_spatial_layer, 0);
+}
+
+TEST_F(WhipTest, AnotherSizeMovesNobody) {
+  const std::string first = publish();
+  const std::string second = publish();
+  const std::string player = play();
+  send(second);
+  rooms::SubscriptionPatch patch;
+  patch.track = rooms::TrackReference{id_of(first), "video"};
+  must(rooms::PatchSubscription{"lobby", id_of(player), "video", patch});
+  const std::uint64_t before = rooms->events().latest();
+  send(second, "video", 640);
+  EXPECT_GT(rooms->events().latest(), before) << "the size is told";
+  EXPECT_EQ(shown(player), id_of(first));
 }
 
 TEST_F(WhipTest, MoreViewersFollowThanABatchHolds) {
