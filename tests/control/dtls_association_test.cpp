@@ -193,6 +193,26 @@ TEST_F(DtlsAssociation, AddingAgainBeginsAnew) {
   EXPECT_EQ(bench_.result(), Result::secured);
 }
 
+TEST_F(DtlsAssociation, ReportsNameTheAssociation) {
+  const auto expect = [&](const OpensslPeer& peer, std::uint64_t association) {
+    bench_.associations().add({DtlsBench::endpoint(), Role::passive, {peer.fingerprint()}, association}, bench_.now());
+  };
+  expect(peer_, 41);
+  peer_.begin();
+  ASSERT_TRUE(bench_.shake_hands(peer_));
+  EXPECT_EQ(bench_.reports.back().association, 41u);
+  peer_.shut_down();
+  deliver_all();
+  ASSERT_EQ(bench_.result(), Result::closed);
+  EXPECT_EQ(bench_.reports.back().association, 41u);
+  OpensslPeer reloaded;
+  expect(reloaded, 42);
+  reloaded.begin();
+  EXPECT_TRUE(bench_.run(reloaded, [&] { return bench_.reports.size() == 3; }));
+  EXPECT_EQ(bench_.result(), Result::secured);
+  EXPECT_EQ(bench_.reports.back().association, 42u);
+}
+
 TEST_F(DtlsAssociation, AddingAgainAsClientBeginsAtOnceBecauseThePairIsStillChecked) {
   secure();
   OpensslPeer server({.server = true});
