@@ -41,6 +41,7 @@ void Forwarder::replace_source() {
 }
 
 void Forwarder::restart(std::uint8_t encoding) {
+  if (encoding >= kMostEncodings) return;
   // Whatever was sent under old numbers cannot be built again, also of an encoding that was left meanwhile: under its
   // number there may be another packet now, and one SRTP index must never protect two.
   oldest_kept_ = sequences_.newest_sent() + 1;
