@@ -5,7 +5,7 @@ import time
 import pytest
 from testbed.loss import loss
 from testbed.process import wait_until
-from testbed.rooms import control_api, subscription, whep, whip
+from testbed.rooms import control_api, subscription, track, whep, whip
 from testbed.rooms_page import SIMULCAST, Participant, frame_rates
 
 pytestmark = pytest.mark.penstockd_only
@@ -80,7 +80,9 @@ def test_every_viewer_switches_through_every_layer(stage):
         for layer in (0, 1, 2, 0, 2, 1):
             asked = time.monotonic()
             stage.choose(viewer, layer)
-            assert viewer.sees_height(HEIGHTS[layer], 1), f"layer {layer}: {viewer.picture()}"
+            assert viewer.sees_height(HEIGHTS[layer], 1), (
+                layer, viewer.picture(), stage.api.get(subscription(ROOM, viewer.endpoint()))["state"],
+                stage.api.get(track(ROOM, stage.publisher.endpoint()))["state"])
             assert time.monotonic() - asked < 1.2
         assert viewer.sees_new_frame(0.5)
         assert viewer.picture().freezes == frozen
