@@ -22,7 +22,8 @@ api::Access access_of(const HttpSection& section) {
   return {.tokens = texts(section.tokens), .client_certificates = !section.tls_client_ca.empty()};
 }
 
-// Clients behind strict firewalls reach the media ports through the relay beside them.
+// Clients behind strict firewalls reach media through the relay beside it. Of its own addresses a relay serves relayed
+// ports alone, unless peers.allow covers them: then the media ports, too.
 std::vector<whip::IceServer> ice_servers(const api::Sources& sources, std::string_view session) {
   const auto issuer = sources.turn_issuer();
   if (!issuer) return {};

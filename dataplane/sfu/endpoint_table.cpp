@@ -46,6 +46,9 @@ void begin_roll_over_anew(Core& core, Endpoint& endpoint, EndpointSlot slot) {
     parameters.first_sequence = static_cast<std::uint16_t>(subscription.forwarder.newest_sent() + 1);
     parameters.first_timestamp = subscription.forwarder.timestamps().newest_sent() + 1;
     subscription.forwarder.start(parameters);
+    // The forwarder counts from zero, and the worker's totals grow by what these shown counts lag behind it.
+    core.board.subscriptions[next - 1].key_frame_waits.set(0);
+    core.board.subscriptions[next - 1].layer_switches.set(0);
     subscription.rtx_sequence &= 0xffff;
     next = subscription.next_of_endpoint;
   }

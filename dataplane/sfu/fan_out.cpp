@@ -86,11 +86,11 @@ void FanOut::show_layers(SubscriptionSlot slot) {
     core_.stats.key_frame_waits.add(layers.waits() - status.key_frame_waits.get());
     status.key_frame_waits.set(layers.waits());
   }
+  status.temporal_layer.set(subscription.forwarder.temporal_layers());
   if (status.spatial_layer.get() == layers.current() && status.target_spatial_layer.get() == layers.target()) return;
   core_.stats.layer_switches.add(layers.switches() - status.layer_switches.get());
   status.layer_switches.set(layers.switches());
   status.spatial_layer.set(layers.current());
-  status.temporal_layer.set(subscription.forwarder.temporal_layers());
   status.target_spatial_layer.set(layers.target());
   core_.board.dirty_subscriptions.mark(slot);
 }
