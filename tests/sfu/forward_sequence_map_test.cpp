@@ -88,6 +88,9 @@ TEST(SequenceMap, Scenarios) {
       {"a gap as wide as the window", "=1 +512 +2", "1 512 2"},
       {"a wider one is a jump", "=1 +513", "1 j"},
       {"too old for the window", "=1 +512 +513 +2 +1", "1 512 513 2 o"},
+      {"a gap that no late packet can close grows no further", "=1 -512 -1023 +1024 +1022 +513 +511", "1 - - 513 512 3 o"},
+      {"nor while packets are lost and dropped for long", "=1 -500 -999 -1498 -1997 -2496 +2497 +2500",
+       "1 - - - - - 513 516"},
       {"dropped in all words of the window", "=1 -32 -33 -64 -96 +97 +2 +34 +65", "1 - - - - 93 2 32 62"},
   };
   for (const Case& c : cases) EXPECT_EQ(run(c.steps), c.outcome) << c.name;

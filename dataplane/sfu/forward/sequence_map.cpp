@@ -76,8 +76,7 @@ void SequenceMap::drop(std::uint64_t sequence, Unmissed unmissed, SequenceHistor
   advance(sequence, unmissed, history);
   word(history, sequence).dropped |= bit(sequence);
   --shift_;
-  // Bounded: what lies further back than the window can no longer be filled, and numbers need not be kept for it.
-  trailing_ = static_cast<std::uint16_t>(std::min<std::uint64_t>(last_number() - sent, UINT16_MAX));
+  trailing_ = static_cast<std::uint16_t>(last_number() - sent);
 }
 
 std::uint64_t SequenceMap::fill(std::uint64_t sequence, SequenceHistory& history) {
@@ -90,6 +89,7 @@ std::uint64_t SequenceMap::fill(std::uint64_t sequence, SequenceHistory& history
 
 // Frees the places up to `sequence`, which those one window ago held, and settles the lost ones among them.
 void SequenceMap::advance(std::uint64_t sequence, Unmissed unmissed, SequenceHistory& history) {
+  const std::uint64_t sent = newest_sent();
   const std::uint64_t first = newest_ + 1;
   for (std::uint64_t at = first; at <= sequence; ++at) {
     word(history, at).sent &= ~bit(at);
@@ -103,6 +103,9 @@ void SequenceMap::advance(std::uint64_t sequence, Unmissed unmissed, SequenceHis
   }
   newest_ = sequence;
   stale_run_ = 0;
+  // What lies further back than the window can no longer be filled, so no numbers are kept for it. All holes of the
+  // window are ahead of what was sent then, and move alike.
+  if (last_number() - sent > kWindow) shift_ = sent + kWindow - newest_;
 }
 
 }  // namespace penstock::sfu
