@@ -4,8 +4,10 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -16,6 +18,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr int kNiceness = 10;                 // a tenth of a worker's weight
 constexpr std::size_t kDatagramsAtOnce = 32;  // of one worker, before the next one's turn
 constexpr std::chrono::milliseconds kTryFullLanesAgain = 2ms;
 constexpr std::chrono::milliseconds kLongestSleep = 1min;  // nothing is due, and everybody wakes us
@@ -89,6 +92,8 @@ void Handshakes::Thread::ask(Request request) {
 }
 
 void Handshakes::Thread::run() {
+  // Public-key operations take what the workers and control leave; a handshake can wait, media cannot.
+  setpriority(PRIO_PROCESS, 0, std::max(kNiceness, getpriority(PRIO_PROCESS, 0)));  // on Linux: of this thread
   while (!stop_.load(std::memory_order_relaxed)) {
     const bool more = pass();
     counters_.cpu_ns.set(thread_cpu_ns());

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "control/lifecycle/control_loop.h"
+#include "control/lifecycle/give_way.h"
 #include "control/lifecycle/read_ports.h"
 #include "control/lifecycle/reload.h"
 #include "control/log/record_file.h"
@@ -81,6 +82,7 @@ tl::expected<void, std::string> serve(const Sources& sources, const Config& conf
   }
   auto relay = Relay::create(config, plan, network, media.get(), fixed, std::move(*settings));
   if (!relay) return tl::unexpected(relay.error());
+  give_way_to_workers(plan.cores, allowed_cores);
   ControlLoop loop(sources, config, allowed_cores, log, *records, **relay);
   if (media != nullptr) {
     if (auto opened = loop.open_rooms(*media); !opened) return opened;

@@ -12,6 +12,7 @@
 #include <span>
 
 #include "dataplane/engine/stage_meter.h"
+#include "dataplane/engine/time_slice.h"
 
 namespace penstock::engine {
 
@@ -153,6 +154,7 @@ void Worker::thread_main(const Setup& setup, std::promise<tl::expected<void, std
         fmt::format("cannot pin a worker to CPU {}: {}; see [workers] cores", cpu_, std::strerror(error))));
     return;
   }
+  ask_for_short_time_slices();
   if (rte_thread_register() != 0) {
     ready.set_value(
         tl::unexpected(fmt::format("cannot register a worker thread with DPDK: {}", rte_strerror(rte_errno))));
