@@ -1,0 +1,64 @@
+#pragma once
+// One publisher's video track and many subscribers to it on one worker, as control would have set it up: every endpoint
+// with a checked pair and keys of its own, every subscription with all that a browser negotiates.
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "bench/micro/feed_port.h"
+#include "dataplane/engine/worker.h"
+#include "dataplane/sfu/service.h"
+#include "dataplane/sfu/update.h"
+#include "dataplane/srtp/cipher.h"
+
+namespace penstock::bench {
+
+struct BroadcastOptions {
+  std::uint32_t subscribers = 1;
+  std::size_t payload_bytes = 1200;  ///< of RTP, VP8 descriptor included
+  std::size_t burst = 1;             ///< packets that arrive at once
+  srtp::Profile profile = srtp::Profile::aead_aes_128_gcm;
+};
+
+class BroadcastRoom {
+ public:
+  static constexpr std::size_t kFrame = 8;  ///< packets of one video frame
+
+  /// Throws std::runtime_error with what is wrong. Endpoint 0 publishes.
+  explicit BroadcastRoom(const BroadcastOptions& options);
+  ~BroadcastRoom();
+
+  /// Encrypts the publisher's next packets, whole frames, and lets them wait at the port.
+  void publish(std::size_t packets);
+  /// Passes until all of them are through, each with one burst.
+  void forward();
+
+  const sfu::Stats& stats() const { return service_->stats(); }
+  const engine::WorkerCounters& counters() { return worker_->shard().counters(); }
+  std::uint64_t sent() const { return port_->counters().sent_packets.get(); }
+
+ private:
+  void update(std::vector<sfu::Operation> operations);
+  void add_endpoint(sfu::EndpointSlot slot);
+  void check(sfu::EndpointSlot slot);
+  void subscribe();
+  void warm_up();
+  void pass();
+  std::size_t write_packet(std::span<std::uint8_t> payload, bool first) const;
+
+  BroadcastOptions options_;
+  std::unique_ptr<engine::PostOffice> office_;
+  std::unique_ptr<sfu::Board> board_;
+  std::unique_ptr<sfu::HandshakeLanes> lanes_;
+  std::unique_ptr<engine::Worker> worker_;
+  sfu::SfuService* service_ = nullptr;
+  FeedPort* port_ = nullptr;
+  net::LocalId local_ = net::kNoLocal;
+  std::unique_ptr<srtp::Cipher> publisher_;
+  std::vector<std::unique_ptr<sfu::Update>> updates_;
+  std::uint64_t now_ns_ = 1'000'000'000'000;
+  std::uint64_t published_ = 0;
+};
+
+}  // namespace penstock::bench
