@@ -1,0 +1,1 @@
+"""Compares SFUs on the same work: this relay, rtpengine, Janus, mediasoup. Entry point: bench/peers/sfu/run."""
