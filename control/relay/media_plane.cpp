@@ -47,6 +47,13 @@ tl::expected<std::unique_ptr<MediaPlane>, std::string> MediaPlane::create(const 
                                       plan.cores.size(), config.media.port));
   }
   std::unique_ptr<MediaPlane> plane(new MediaPlane);
+  const auto workers = static_cast<std::uint16_t>(plan.cores.size());
+  auto neighbours =
+      sfu::Neighbours::create("neighbours-", sfu::NeighbourOptions::suiting(workers, config.media.packets));
+  if (!neighbours) return tl::unexpected(neighbours.error());
+  plane->neighbours_ = std::move(*neighbours);
+  // A room that is limited has somebody in it.
+  plane->speakers_ = std::make_unique<sfu::SpeakerBoard>(workers * config.media.endpoints);
   for (std::size_t i = 0; i < plan.cores.size(); ++i) {
     auto to_handshake = Lane::create(fmt::format("to-handshake-{}", i), sfu::HandshakeLanes::kCapacity);
     if (!to_handshake) return tl::unexpected(to_handshake.error());
@@ -72,7 +79,8 @@ std::vector<sfu::HandshakeLanes*> MediaPlane::all_lanes() {
 
 tl::expected<std::unique_ptr<sfu::SfuService>, std::string> MediaPlane::start_service(engine::Shard& shard) {
   Worker& worker = *workers_[shard.worker()];
-  auto service = sfu::SfuService::create(shard, worker.settings, worker.lanes, worker.board);
+  auto service =
+      sfu::SfuService::create(shard, worker.settings, worker.lanes, worker.board, neighbours_.get(), speakers_.get());
   if (!service) return service;
   if (auto bound = (*service)->start(); !bound) return tl::unexpected(bound.error());
   worker.service = service->get();

@@ -1,5 +1,6 @@
 #pragma once
-// What the SFU services of all workers share with control: boards, handshake lanes, and the road for updates.
+// What the SFU services of all workers share with control and with each other: boards, handshake lanes, the road for
+// updates, lanes for rooms over several workers.
 
 #include <cstdint>
 #include <memory>
@@ -12,8 +13,10 @@
 #include "dataplane/engine/shard.h"
 #include "dataplane/sfu/board.h"
 #include "dataplane/sfu/handshake_lane.h"
+#include "dataplane/sfu/neighbours.h"
 #include "dataplane/sfu/service.h"
 #include "dataplane/sfu/settings.h"
+#include "dataplane/sfu/speaker_board.h"
 
 namespace penstock::control {
 
@@ -28,6 +31,8 @@ class MediaPlane {
   sfu::Board& board(std::uint16_t worker) { return workers_[worker]->board; }
   sfu::HandshakeLanes& lanes(std::uint16_t worker) { return workers_[worker]->lanes; }
   std::vector<sfu::HandshakeLanes*> all_lanes();
+  /// Who speaks in rooms whose audio is limited; control gives out its rooms.
+  sfu::SpeakerBoard& speakers() { return *speakers_; }
   /// Where the worker's endpoints are reached from outside: as bound, or as a NAT maps them.
   const std::vector<net::Endpoint>& advertised(std::uint16_t worker) const { return workers_[worker]->advertised; }
 
@@ -46,6 +51,8 @@ class MediaPlane {
   };
   MediaPlane() = default;
 
+  std::unique_ptr<sfu::Neighbours> neighbours_;
+  std::unique_ptr<sfu::SpeakerBoard> speakers_;
   std::vector<std::unique_ptr<Worker>> workers_;
 };
 

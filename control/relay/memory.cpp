@@ -60,12 +60,20 @@ std::uint64_t of_lanes(std::uint64_t workers) {
          workers * (workers + 2) * kMessageLane * sizeof(engine::Message);
 }
 
-// Pools and lanes of the SFU; its tables are ordinary memory.
-std::uint64_t of_media(const Config& config) {
+// Pools and lanes of one worker's SFU; its tables are ordinary memory.
+std::uint64_t of_media(const Config& config, std::uint64_t workers) {
   if (!config.http.enabled()) return 0;
-  return 2 * kPoolBytes + config.media.packets * (kPacketBytes + sfu::kStoredBytes + net::kHeadroom) +
+  const std::uint64_t views = workers > 1 ? kPoolBytes + config.media.packets * kPacketBytes : 0;
+  return views + 2 * kPoolBytes + config.media.packets * (kPacketBytes + sfu::kStoredBytes + net::kHeadroom) +
          config.media.outgoing * (kPacketBytes + sfu::kOutgoingBytes + net::kHeadroom) +
          2 * sfu::HandshakeLanes::kCapacity * sizeof(sfu::HandshakeDatagram);
+}
+
+// Between the workers' SFUs.
+std::uint64_t of_neighbours(const Config& config, std::uint64_t workers) {
+  if (!config.http.enabled()) return 0;
+  return sfu::Neighbours::bytes(
+      sfu::NeighbourOptions::suiting(static_cast<std::uint16_t>(workers), config.media.packets));
 }
 
 }  // namespace
@@ -76,8 +84,8 @@ std::uint32_t locals_per_worker(const DataplaneSection& dataplane) {
 
 unsigned environment_memory_mb(const Config& config, unsigned workers) {
   if (config.dataplane.memory_mb != 0) return config.dataplane.memory_mb;
-  const std::uint64_t bytes =
-      workers * (of_worker(config.dataplane) + of_media(config)) + of_lanes(workers) + of_devices(config, workers);
+  const std::uint64_t bytes = workers * (of_worker(config.dataplane) + of_media(config, workers)) + of_lanes(workers) +
+                              of_neighbours(config, workers) + of_devices(config, workers);
   return static_cast<unsigned>(kBaseMb + (bytes + bytes / 4) / (1U << 20));
 }
 

@@ -74,6 +74,12 @@ class Shard {
   /// To another worker, or to control (kControl). False when its mailbox is full: keep what you have and try again.
   bool post(std::uint16_t worker, const Message& message);
 
+  /// Another worker was given something by a lane of the service's own: it is woken at the end of the pass.
+  void wake(std::uint16_t worker) {
+    to_wake_[worker] = 1;
+    wakes_pending_ = true;
+  }
+
   Inbox& inbox() { return post_office_->inbox(options_.worker); }
   net::Burst& outgoing() { return outgoing_; }
   /// Once per pass: wakes the workers that were sent something.

@@ -22,6 +22,7 @@ void set_inactive(Core& core, TrackSlot slot, std::uint32_t at) {
   Encoding& encoding = core.tracks[slot].encodings[at];
   if (!encoding.active) return;
   encoding.active = false;
+  if (core.tracks[slot].is_mirror()) return;  // the origin shows it
   core.board.tracks[slot].encodings[at].active.set(0);
   core.board.dirty_tracks.mark(slot);
 }

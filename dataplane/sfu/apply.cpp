@@ -1,6 +1,7 @@
 #include "dataplane/sfu/apply.h"
 
 #include "dataplane/sfu/key_frames.h"
+#include "dataplane/sfu/mirror.h"
 #include "dataplane/sfu/tables.h"
 
 namespace penstock::sfu {
@@ -16,6 +17,9 @@ struct Apply {
   void operator()(const LimitPublisher& limit) const { limit_publisher(core, limit); }
   void operator()(const SetTrack& set) const { set_track(core, set); }
   void operator()(const RemoveTrack& remove) const { remove_track(core, remove.slot); }
+  void operator()(const AddMirror& add) const { add_mirror(core, add); }
+  void operator()(const RemoveMirror& remove) const { remove_mirror(core, remove.track, remove.worker); }
+  void operator()(const MoveEndpoint&) const {}
   void operator()(const SetSubscription& set) const { set_subscription(core, set); }
   void operator()(const RemoveSubscription& remove) const { remove_subscription(core, remove.slot); }
   void operator()(const RequestKeyFrame& request) const {

@@ -37,13 +37,21 @@ Core::~Core() {
 }
 
 tl::expected<std::unique_ptr<Core>, std::string> Core::create(engine::Shard& shard, const SfuSettings& settings,
-                                                              HandshakeLanes& lanes, Board& board) {
+                                                              HandshakeLanes& lanes, Board& board,
+                                                              Neighbours* neighbours, SpeakerBoard* speakers) {
   // Payloads begin behind the headroom that every pool's packets have.
   auto media = net::PacketPool::create(fmt::format("media-{}", shard.worker()), settings.media_packets, kStoredBytes);
   if (!media) return tl::unexpected(media.error());
   auto outgoing =
       net::PacketPool::create(fmt::format("outgoing-{}", shard.worker()), settings.outgoing_packets, kOutgoingBytes);
   if (!outgoing) return tl::unexpected(outgoing.error());
+  std::optional<net::PacketPool> views;
+  if (neighbours != nullptr && neighbours->workers() > 1) {
+    auto made = net::PacketPool::create(fmt::format("views-{}", shard.worker()), settings.media_packets, 0);
+    if (!made) return tl::unexpected(made.error());
+    views.emplace(std::move(*made));
+  }
+  const std::size_t workers = neighbours == nullptr ? 1 : neighbours->workers();
   auto cipher = srtp::make_cipher(settings.cipher, std::size_t{2} * settings.sizes.endpoints);
   if (!cipher) return tl::unexpected(cipher.error());
   const BoardSizes& sizes = settings.sizes;
@@ -53,6 +61,8 @@ tl::expected<std::unique_ptr<Core>, std::string> Core::create(engine::Shard& sha
       .settings = settings,
       .lanes = lanes,
       .board = board,
+      .neighbours = neighbours,
+      .speakers = speakers,
       .stats = {},
       .cipher = std::move(*cipher),
       .media = std::move(*media),
@@ -63,6 +73,7 @@ tl::expected<std::unique_ptr<Core>, std::string> Core::create(engine::Shard& sha
       .past_streams = net::LazyArray<PastStreams>(sizes.endpoints),
       .clocks = net::LazyArray<PublisherClock>(sizes.endpoints),
       .tracks = net::LazyArray<Track>(sizes.tracks),
+      .mirrors = net::LazyArray<MirrorLink>(sizes.tracks * workers),
       .stored = net::LazyArray<StoredPacket>(std::size_t{sizes.tracks} * kMostEncodings * kVideoRing),
       .streams = net::LazyArray<Stream>(streams),
       .subscriptions = net::LazyArray<Subscription>(sizes.subscriptions),
@@ -71,6 +82,9 @@ tl::expected<std::unique_ptr<Core>, std::string> Core::create(engine::Shard& sha
       .stream_of = KeyTable(static_cast<std::uint32_t>(streams), secret()),
       .subscription_of = KeyTable(2 * sizes.subscriptions, secret()),
       .turns = engine::TimerWheel(sizes.endpoints, kTurnTickNs, shard.now_ns()),
+      .mirror_turns = engine::TimerWheel(sizes.tracks, kTurnTickNs, shard.now_ns()),
+      .views = std::move(views),
+      .lent = std::vector<std::uint32_t>(workers, 0),
   });
   core->unix_minus_monotonic_ns = unix_minus_monotonic();
   core->fan_out = std::make_unique<FanOut>(*core);

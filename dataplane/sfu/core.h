@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <tl/expected.hpp>
 #include <vector>
@@ -20,7 +21,9 @@
 #include "dataplane/sfu/forward/publisher_clock.h"
 #include "dataplane/sfu/handshake_lane.h"
 #include "dataplane/sfu/key_table.h"
+#include "dataplane/sfu/neighbours.h"
 #include "dataplane/sfu/settings.h"
+#include "dataplane/sfu/speaker_board.h"
 #include "dataplane/sfu/stats.h"
 #include "dataplane/sfu/subscription.h"
 #include "dataplane/sfu/track.h"
@@ -40,7 +43,8 @@ struct Core {
 
   /// The error is a sentence: what there is too little of, and what to do.
   static tl::expected<std::unique_ptr<Core>, std::string> create(engine::Shard& shard, const SfuSettings& settings,
-                                                                 HandshakeLanes& lanes, Board& board);
+                                                                 HandshakeLanes& lanes, Board& board,
+                                                                 Neighbours* neighbours, SpeakerBoard* speakers);
 
   std::uint64_t now_ns() const { return shard.now_ns(); }
   std::uint64_t now_us() const { return shard.now_ns() / 1000; }
@@ -54,6 +58,8 @@ struct Core {
   const SfuSettings settings;
   HandshakeLanes& lanes;
   Board& board;
+  Neighbours* neighbours;  ///< nullptr: there is no other worker
+  SpeakerBoard* speakers;  ///< nullptr: no room is limited
   Stats stats;
 
   std::unique_ptr<srtp::Cipher> cipher;
@@ -66,15 +72,20 @@ struct Core {
   net::LazyArray<PastStreams> past_streams;                 ///< by endpoint
   net::LazyArray<PublisherClock> clocks;                    ///< by endpoint: its wall clock on ours
   net::LazyArray<Track> tracks;
+  net::LazyArray<MirrorLink> mirrors;   ///< by track and worker
   net::LazyArray<StoredPacket> stored;  ///< kVideoRing for each encoding of each track
   net::LazyArray<Stream> streams;       ///< by StreamId
   net::LazyArray<Subscription> subscriptions;
   net::LazyArray<SentRecord> sent;  ///< kSentRecords for each subscription
 
-  KeyTable fragments;        ///< our ICE fragment -> endpoint
-  KeyTable stream_of;        ///< (endpoint, received SSRC) -> StreamId
-  KeyTable subscription_of;  ///< (endpoint, sent SSRC) -> subscription
-  engine::TimerWheel turns;  ///< by endpoint: its RTCP duties and consent
+  KeyTable fragments;               ///< our ICE fragment -> endpoint
+  KeyTable stream_of;               ///< (endpoint, received SSRC) -> StreamId
+  KeyTable subscription_of;         ///< (endpoint, sent SSRC) -> subscription
+  engine::TimerWheel turns;         ///< by endpoint: its RTCP duties and consent
+  engine::TimerWheel mirror_turns;  ///< by track: what a publisher's turns do for tracks that are mirrors
+
+  std::optional<net::PacketPool> views;  ///< of packets that other workers have lent: no buffers of their own
+  std::vector<std::uint32_t> lent;       ///< by worker: packets of ours that it has not given back
 
   std::uint64_t unix_minus_monotonic_ns = 0;
   bool flows_changed = false;  ///< in this burst: packets were classified by what was before

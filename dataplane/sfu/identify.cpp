@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "dataplane/sfu/tables.h"
+
 namespace penstock::sfu {
 namespace {
 
@@ -50,14 +52,6 @@ srtp::ReceiveIndex take_index(Core& core, EndpointSlot slot, std::uint32_t ssrc)
   return {};
 }
 
-// Subscriptions of an encoding whose numbers begin anew.
-void restart_subscriptions(Core& core, TrackSlot track, std::uint32_t encoding) {
-  for (auto next = core.tracks[track].first_subscription; next != 0;
-       next = core.subscriptions[next - 1].next_of_track) {
-    core.subscriptions[next - 1].forwarder.restart(static_cast<std::uint8_t>(encoding));
-  }
-}
-
 void begin_stream(Core& core, EndpointSlot slot, StreamId id, std::uint32_t ssrc) {
   forget_stream(core, slot, id);
   core.stream_of.set(key_of(slot, ssrc), id);  // there is room for every stream there is
@@ -72,7 +66,10 @@ void begin_stream(Core& core, EndpointSlot slot, StreamId id, std::uint32_t ssrc
   encoding.nacks.restart();
   encoding.clock = {};
   encoding.ring.clear();  // its numbers begin anew
-  if (std::exchange(encoding.begun, true)) restart_subscriptions(core, track, encoding_of(id));
+  if (std::exchange(encoding.begun, true)) {
+    ++encoding.restarts;
+    restart_subscriptions(core, track, encoding_of(id));
+  }
   core.board.tracks[track].encodings[encoding_of(id)].ssrc.set(ssrc);
   core.board.dirty_tracks.mark(track);
 }

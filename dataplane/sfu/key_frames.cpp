@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "dataplane/sfu/mirror.h"
 #include "dataplane/sfu/rtcp_datagram.h"
 
 namespace penstock::sfu {
@@ -9,6 +10,7 @@ namespace {
 
 void ask(Core& core, TrackSlot slot, std::uint32_t at) {
   Track& track = core.tracks[slot];
+  if (track.is_mirror()) return wish(core, slot, at);
   const Stream& stream = core.streams[stream_id(slot, at, false)];
   const Feedback& feedback = track.parameters.feedback;
   if (!stream.known || (!feedback.pli && !feedback.fir)) return;

@@ -18,6 +18,8 @@ using EndpointSlot = std::uint32_t;
 using TrackSlot = std::uint32_t;
 using SubscriptionSlot = std::uint32_t;
 inline constexpr std::uint32_t kNoSlot = UINT32_MAX;
+/// Workers are numbered from 0, as in engine::ShardOptions.
+inline constexpr std::uint16_t kNoWorker = UINT16_MAX;
 
 /// Text of at most N bytes: a MID, a RID, a CNAME.
 template <std::size_t N>
@@ -81,7 +83,27 @@ struct EncodingParameters {
 
 inline constexpr std::uint32_t kMostEncodings = 4;
 
-/// What an endpoint publishes.
+/// Where a track really is, when its slot is a mirror: an ordinary track of this worker's table, to which subscriptions
+/// refer as to any, but whose packets come from a track of another worker, each once and by reference.
+struct Origin {
+  std::uint16_t worker = kNoWorker;  ///< kNoWorker: the track is no mirror
+  TrackSlot track = kNoSlot;         ///< on that worker
+  std::uint32_t generation = 0;      ///< of that slot there
+
+  bool is_mirror() const { return worker != kNoWorker; }
+};
+
+/// Audio last-N: the room's place on the SpeakerBoard. All tracks of the room that compete name the same.
+struct Speakers {
+  std::uint32_t room = kNoSlot;  ///< kNoSlot: whatever comes is forwarded
+  std::uint8_t seats = 0;        ///< tracks that are forwarded at a time: 1 ... kMostSeats
+
+  bool limited() const { return room != kNoSlot; }
+};
+inline constexpr std::uint8_t kMostSeats = 16;
+
+/// What an endpoint publishes. Of a mirror: `endpoint` is kNoSlot, payload types, MID, SSRCs, RIDs, extensions and
+/// `speakers` mean nothing; kind, codec, clock rate and how many encodings there are have to be the origin's.
 struct TrackParameters {
   EndpointSlot endpoint = kNoSlot;
   MediaKind kind = MediaKind::audio;
@@ -94,6 +116,8 @@ struct TrackParameters {
   std::array<EncodingParameters, kMostEncodings> encodings{};  ///< the lowest quality first
   rtp::ExtensionIds extensions{};                              ///< as the publisher sends them
   Feedback feedback{};
+  Origin origin{};
+  Speakers speakers{};
 };
 
 inline constexpr std::uint8_t kAnyLayer = 0xff;

@@ -64,7 +64,7 @@ void report_reception(Core& core, EndpointSlot slot) {
 
 rtp::SenderInfo info_of(Core& core, const Subscription& subscription) {
   const Track& track = core.tracks[subscription.parameters.track];
-  const PublisherClock& clock = core.clocks[track.parameters.endpoint];
+  const PublisherClock& clock = track.is_mirror() ? track.publisher_clock : core.clocks[track.parameters.endpoint];
   return sender_info(subscription.forwarder, source_of(track), clock, subscription.counts, core.ntp_now(),
                      core.now_ns());
 }

@@ -9,6 +9,7 @@
 #include "dataplane/sfu/activity.h"
 #include "dataplane/sfu/connectivity.h"
 #include "dataplane/sfu/key_frames.h"
+#include "dataplane/sfu/mirror.h"
 #include "dataplane/sfu/reports_in.h"
 #include "dataplane/sfu/retransmit.h"
 
@@ -57,7 +58,9 @@ void take_sender_report(Core& core, EndpointSlot slot, const rtp::SenderReport& 
   if (id == KeyTable::kNone) return;
   core.streams[id].statistics.on_sender_report(report.info.ntp, core.now_us());
   core.clocks[slot].on_sender_report(report.info.ntp, core.now_ns());
-  if (!is_retransmission(id)) core.tracks[track_of(id)].encodings[encoding_of(id)].clock.on_sender_report(report.info);
+  if (is_retransmission(id)) return;
+  core.tracks[track_of(id)].encodings[encoding_of(id)].clock.on_sender_report(report.info);
+  share_clocks(core, track_of(id), encoding_of(id));
 }
 
 void take_blocks(Core& core, EndpointSlot slot, const rtp::Records<rtp::ReportBlock>& blocks) {

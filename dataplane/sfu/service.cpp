@@ -7,6 +7,7 @@
 #include "dataplane/sfu/core.h"
 #include "dataplane/sfu/fan_out.h"
 #include "dataplane/sfu/handshakes.h"
+#include "dataplane/sfu/mirror.h"
 #include "dataplane/sfu/packet_path.h"
 #include "dataplane/sfu/turns.h"
 #include "dataplane/sfu/update.h"
@@ -44,8 +45,10 @@ struct SfuService::Inner {
 
 tl::expected<std::unique_ptr<SfuService>, std::string> SfuService::create(engine::Shard& shard,
                                                                           const SfuSettings& settings,
-                                                                          HandshakeLanes& lanes, Board& board) {
-  auto core = Core::create(shard, settings, lanes, board);
+                                                                          HandshakeLanes& lanes, Board& board,
+                                                                          Neighbours* neighbours,
+                                                                          SpeakerBoard* speakers) {
+  auto core = Core::create(shard, settings, lanes, board, neighbours, speakers);
   if (!core) return tl::unexpected(core.error());
   return std::unique_ptr<SfuService>(new SfuService(std::make_unique<Inner>(Inner{std::move(*core)})));
 }
@@ -90,7 +93,9 @@ void SfuService::on_icmp_error(const port::IcmpError&) {}
 bool SfuService::advance(std::uint64_t now_ns, unsigned budget) {
   Core& core = *inner_->core;
   bool left = exchange_handshakes(core);
+  left |= exchange_with_neighbours(core, budget);
   left |= take_turns(core, budget);
+  left |= take_mirror_turns(core, budget);
   if (now_ns >= inner_->gauges_until_ns) {
     inner_->gauges_until_ns = now_ns + kGaugesNs;
     core.stats.media_packets.set(core.media.in_use());

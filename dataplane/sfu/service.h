@@ -11,7 +11,9 @@
 #include "dataplane/engine/shard.h"
 #include "dataplane/sfu/board.h"
 #include "dataplane/sfu/handshake_lane.h"
+#include "dataplane/sfu/neighbours.h"
 #include "dataplane/sfu/settings.h"
+#include "dataplane/sfu/speaker_board.h"
 #include "dataplane/sfu/stats.h"
 
 namespace penstock::sfu {
@@ -19,10 +21,13 @@ namespace penstock::sfu {
 class SfuService : public engine::Service {
  public:
   /// On the worker's thread. Everything given outlives the service; `board` has the sizes of the settings. The error is
-  /// a sentence that says what to do.
+  /// a sentence that says what to do. `neighbours`: nullptr when there is one worker. `speakers`: nullptr when no track
+  /// has TrackParameters::speakers.
   static tl::expected<std::unique_ptr<SfuService>, std::string> create(engine::Shard& shard,
                                                                        const SfuSettings& settings,
-                                                                       HandshakeLanes& lanes, Board& board);
+                                                                       HandshakeLanes& lanes, Board& board,
+                                                                       Neighbours* neighbours = nullptr,
+                                                                       SpeakerBoard* speakers = nullptr);
   ~SfuService() override;
 
   /// Binds the media endpoints, which are this worker's alone. On its thread.

@@ -39,6 +39,13 @@ struct Stats {
   net::Counter ssrc_collisions;
   net::Counter outgoing_exhausted;  // packets that were not sent because no buffer was left
 
+  // Rooms over several workers. Shared: given to a mirror of another worker; lost: its lane was full, or it has as much
+  // as may be lent. Taken: what mirrors of this worker got; unclaimed: for a mirror that is not there (yet, any more);
+  // unplaced: no view of it was left.
+  net::Counter mirrors, mirrors_fed;  // gauges: here, which are not among the tracks; elsewhere, of tracks here
+  net::Counter packets_shared, packets_share_lost, packets_taken, packets_unclaimed, packets_unplaced;
+  net::Counter wishes_sent, wishes_lost, wishes_received;
+
   net::Counter nacks_received, nacks_sent;  // sequence numbers asked for
   net::Counter plis_received, firs_received, plis_sent, firs_sent;
   net::Counter key_frames_received, key_frame_waits, layer_switches;

@@ -120,6 +120,13 @@ void detach(Core& core, SubscriptionSlot slot) {
   show_no_layer(core, slot);
 }
 
+void restart_subscriptions(Core& core, TrackSlot track, std::uint32_t encoding) {
+  for (auto next = core.tracks[track].first_subscription; next != 0;
+       next = core.subscriptions[next - 1].next_of_track) {
+    core.subscriptions[next - 1].forwarder.restart(static_cast<std::uint8_t>(encoding));
+  }
+}
+
 void set_subscription(Core& core, const SetSubscription& set) {
   if (core.subscriptions[set.slot].generation == set.generation) {
     change(core, set);

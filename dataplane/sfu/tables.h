@@ -17,6 +17,9 @@ void remove_track(Core& core, TrackSlot slot);
 /// SSRCs that signaling named need not be learned.
 void announce_streams(Core& core, TrackSlot slot);
 
+/// The numbers of the track's encoding begin anew.
+void restart_subscriptions(Core& core, TrackSlot track, std::uint32_t encoding);
+
 void set_subscription(Core& core, const SetSubscription& set);
 void remove_subscription(Core& core, SubscriptionSlot slot);
 

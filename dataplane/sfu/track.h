@@ -8,6 +8,7 @@
 #include "dataplane/rtp/receiver_statistics.h"
 #include "dataplane/rtp/sender_report_clock.h"
 #include "dataplane/sfu/forward/key_frame_requests.h"
+#include "dataplane/sfu/forward/publisher_clock.h"
 #include "dataplane/sfu/parameters.h"
 #include "dataplane/sfu/stored_packet.h"
 #include "dataplane/srtp/replay_window.h"
@@ -50,9 +51,17 @@ struct Encoding {
   EncodingRing ring;
   rtp::SenderReportClock clock;
   std::uint64_t last_packet_ns;
-  bool active;  ///< packets come
-  bool begun;   ///< had an SSRC before
+  bool active;             ///< packets come
+  bool begun;              ///< had an SSRC before
+  std::uint32_t restarts;  ///< how often its numbers began anew; of a mirror, the origin's count
   rtp::NackGenerator nacks;
+};
+
+/// Where else a track's packets go: a mirror on another worker. Zero bytes: none.
+struct MirrorLink {
+  TrackSlot mirror;
+  std::uint32_t generation;  ///< of the mirror; 0: no mirror there
+  std::uint32_t next;        ///< the next worker with a mirror of the track, plus one; 0: the last
 };
 
 /// Zero bytes: a free slot.
@@ -61,8 +70,14 @@ struct Track {
   TrackParameters parameters;
   TrackSlot next;                       ///< of the endpoint; plus one, 0: the last
   SubscriptionSlot first_subscription;  ///< plus one, 0: none
+  std::uint32_t first_mirror;           ///< worker, plus one; 0: no other worker wants it
+  PublisherClock publisher_clock;       ///< of a mirror; else the endpoint has it
+  bool fed;                             ///< of a mirror: packets came since its last turn
+  bool keep_short;                      ///< of a mirror: the origin's worker wants its packets back soon
   KeyFrameRequests key_frames;
   std::array<Encoding, kMostEncodings> encodings;
+
+  bool is_mirror() const { return parameters.origin.is_mirror(); }
 };
 
 }  // namespace penstock::sfu

@@ -1,6 +1,7 @@
 // Tracks come and go.
 
 #include "dataplane/sfu/identify.h"
+#include "dataplane/sfu/mirror.h"
 #include "dataplane/sfu/tables.h"
 
 namespace penstock::sfu {
@@ -40,8 +41,9 @@ void clear_encodings(Core& core, TrackSlot slot) {
 
 // New parameters of the same track: how many encodings it has, its kind and its codec stay (control sees to that).
 void change(Core& core, const SetTrack& set) {
-  core.tracks[set.slot].parameters = set.parameters;
-  announce_streams(core, set.slot);
+  Track& track = core.tracks[set.slot];
+  track.parameters = set.parameters;
+  if (!track.is_mirror()) announce_streams(core, set.slot);
 }
 
 }  // namespace
@@ -59,10 +61,14 @@ void set_track(Core& core, const SetTrack& set) {
   if (track.generation == set.generation) return change(core, set);
   track.generation = set.generation;
   track.parameters = set.parameters;
-  link(core, set.slot);
+  if (!track.is_mirror()) link(core, set.slot);
   give_rings(core, set.slot);
   reset(core.board.tracks[set.slot]);
   core.board.tracks[set.slot].generation.set(set.generation);
+  if (track.is_mirror()) {
+    core.stats.mirrors.add();
+    return begin_mirror_turns(core, set.slot);
+  }
   core.stats.tracks.add();
   announce_streams(core, set.slot);
 }
@@ -74,13 +80,20 @@ void remove_track(Core& core, TrackSlot slot) {
     next = core.subscriptions[at].next_of_track;
     detach(core, at);
   }
+  forget_mirrors(core, slot);
   clear_encodings(core, slot);
-  unlink(core, slot);
-  core.stats.tracks.sub();
+  if (track.is_mirror()) {
+    core.stats.mirrors.sub();
+  } else {
+    unlink(core, slot);
+    core.stats.tracks.sub();
+  }
   core.board.tracks[slot].generation.set(0);
   track.generation = 0;
-  track.key_frames = KeyFrameRequests{};
-  track.first_subscription = 0;
+  track.parameters = {};
+  track.key_frames = {};
+  track.publisher_clock = {};
+  track.fed = track.keep_short = false;
 }
 
 }  // namespace penstock::sfu

@@ -10,27 +10,12 @@
 namespace penstock::sfu {
 namespace {
 
-// A publisher's losses are asked for within this, everything else can wait.
-constexpr std::uint64_t kPublisherTurnNs = 10'000'000;
-constexpr std::uint64_t kTurnNs = 100'000'000;
-
 // How long packets are kept for retransmission. A receiver that asks later is better served by a key frame; when the
 // media store is filling up, only the latest matters.
 constexpr std::uint64_t kKeepNs = 1'000'000'000;
 constexpr std::uint64_t kKeepShortNs = 200'000'000;
 // Of the media store, an endpoint may have so many parts of 16.
 constexpr std::uint64_t kShare = 4;
-
-// Frees what was kept long enough; returns how many are left.
-std::uint32_t expire(Core& core, Track& track) {
-  const std::uint64_t before_ns = core.now_ns() - (core.keep_short ? kKeepShortNs : kKeepNs);
-  std::uint32_t left = 0;
-  for (std::uint32_t i = 0; i < track.parameters.encoding_count; ++i) {
-    track.encodings[i].ring.expire(before_ns);
-    left += track.encodings[i].ring.size();
-  }
-  return left;
-}
 
 void look_after_tracks(Core& core, Endpoint& endpoint) {
   std::uint64_t kept = 0;
@@ -58,6 +43,17 @@ void take_turn(Core& core, EndpointSlot slot) {
 }
 
 }  // namespace
+
+std::uint32_t expire(Core& core, Track& track) {
+  const bool soon = core.keep_short || track.keep_short;
+  const std::uint64_t before_ns = core.now_ns() - (soon ? kKeepShortNs : kKeepNs);
+  std::uint32_t left = 0;
+  for (std::uint32_t i = 0; i < track.parameters.encoding_count; ++i) {
+    track.encodings[i].ring.expire(before_ns);
+    left += track.encodings[i].ring.size();
+  }
+  return left;
+}
 
 void begin_turns(Core& core, EndpointSlot slot) {
   if (!core.turns.running(slot)) core.turns.add(slot, core.now_ns() + kTurnNs);

@@ -5,6 +5,13 @@
 
 namespace penstock::sfu {
 
+/// A publisher's losses are asked for within this, everything else can wait.
+inline constexpr std::uint64_t kPublisherTurnNs = 10'000'000;
+inline constexpr std::uint64_t kTurnNs = 100'000'000;
+
+/// Frees what the track's rings have kept long enough; returns how many are left.
+std::uint32_t expire(Core& core, Track& track);
+
 /// Starts an endpoint's turns.
 void begin_turns(Core& core, EndpointSlot slot);
 

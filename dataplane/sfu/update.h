@@ -1,5 +1,6 @@
 #pragma once
-// Control's updates of a worker's forwarding tables. An update is applied whole, between two passes.
+// Control's updates of a worker's forwarding tables. They are applied in order, operation by operation; a large one
+// takes several passes, and media flows between.
 
 #include <cstdint>
 #include <variant>
@@ -12,13 +13,16 @@
 
 namespace penstock::sfu {
 
+class Transfer;
+
 /// `generation` tells users of a slot apart, in status and in handshake datagrams; never 0.
 struct AddEndpoint {
   EndpointSlot slot = kNoSlot;
   std::uint32_t generation = 0;
   EndpointParameters parameters;
 };
-/// Its tracks and subscriptions were removed before, in the same update or an earlier one.
+/// Its tracks and subscriptions were removed before, in the same update or an earlier one. Also ends what an endpoint
+/// that moved away has left behind (see MoveEndpoint).
 struct RemoveEndpoint {
   EndpointSlot slot = kNoSlot;
 };
@@ -38,15 +42,31 @@ struct LimitPublisher {
   EndpointSlot slot = kNoSlot;
   std::uint64_t max_publish_bit_rate = 0;
 };
-/// A new track, or new parameters of one; subscriptions keep referring to it.
+/// A new track or mirror, or new parameters of one; subscriptions keep referring to it. What makes it a mirror of which
+/// track does not change as long as its generation is the same.
 struct SetTrack {
   TrackSlot slot = kNoSlot;
   std::uint32_t generation = 0;
   TrackParameters parameters;
 };
-/// Subscriptions that still refer to it have nothing to forward from then on.
+/// Subscriptions that still refer to it have nothing to forward from then on. A track forgets its mirrors; their slots
+/// on other workers are removed by updates of those. Either side may go first.
 struct RemoveTrack {
   TrackSlot slot = kNoSlot;
+};
+/// To the worker of `track`: its packets go to `mirror` of another worker as well, which a SetTrack has made or will
+/// make there; packets for a generation that is not there (yet, or any more) are lost. One mirror per track and worker:
+/// another one replaces it.
+struct AddMirror {
+  TrackSlot track = kNoSlot;
+  std::uint16_t worker = kNoWorker;
+  TrackSlot mirror = kNoSlot;
+  std::uint32_t mirror_generation = 0;
+};
+/// Nothing happens when there is none.
+struct RemoveMirror {
+  TrackSlot track = kNoSlot;
+  std::uint16_t worker = kNoWorker;
 };
 struct SetSubscription {
   SubscriptionSlot slot = kNoSlot;
@@ -60,14 +80,23 @@ struct RemoveSubscription {
 struct RequestKeyFrame {
   TrackSlot slot = kNoSlot;
 };
+/// To the worker that an endpoint is on: it and its subscriptions go to another worker, without a packet lost or sent
+/// twice. It publishes nothing, and the tracks and mirrors that it will refer to there are in place: control has waited
+/// for applied() of both workers and of the origins' workers. See transfer.h for what is filled in and what follows.
+struct MoveEndpoint {
+  EndpointSlot slot = kNoSlot;
+  Transfer* transfer = nullptr;  ///< control's; it stays until its state is done
+};
 
-using Operation = std::variant<AddEndpoint, RemoveEndpoint, RestartIce, InstallKeys, LimitPublisher, SetTrack,
-                               RemoveTrack, SetSubscription, RemoveSubscription, RequestKeyFrame>;
+using Operation =
+    std::variant<AddEndpoint, RemoveEndpoint, RestartIce, InstallKeys, LimitPublisher, SetTrack, RemoveTrack, AddMirror,
+                 RemoveMirror, SetSubscription, RemoveSubscription, RequestKeyFrame, MoveEndpoint>;
 
-/// Owned by control; it stays as it is until SfuService::applied() has reached `number`.
+/// Owned by control; it stays as and where it is until SfuService::applied() has reached `number`.
 struct Update {
   std::uint64_t number = 0;  ///< counts up from 1, per worker
   std::vector<Operation> operations;
+  mutable const Update* next = nullptr;  ///< the worker's: its list of updates that wait
 };
 
 enum class MessageKind : std::uint8_t {

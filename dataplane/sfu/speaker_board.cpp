@@ -1,0 +1,88 @@
+#include "dataplane/sfu/speaker_board.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace penstock::sfu {
+namespace {
+
+// A seat is one word, so that it changes hands whole: who, how loud, and when it was last heard.
+//   63..48 when, in units of 32 ms, wraps after 35 minutes | 47..40 level | 39..32 worker, plus one | 31..0 track
+constexpr unsigned kTickShift = 25;  // 33.6 ms
+constexpr std::uint64_t kWho = 0xff'ffff'ffff;
+
+std::uint16_t tick_of(std::uint64_t now_ns) {
+  return static_cast<std::uint16_t>(now_ns >> kTickShift);
+}
+
+std::uint64_t who_of(std::uint16_t worker, TrackSlot track) {
+  return (std::uint64_t{worker} + 1) << 32 | track;
+}
+
+std::uint64_t seat_of(const Speaker& who, std::uint64_t now_ns) {
+  return std::uint64_t{tick_of(now_ns)} << 48 | std::uint64_t{who.level} << 40 | who_of(who.worker, who.track);
+}
+
+std::uint8_t level_of(std::uint64_t seat) {
+  return static_cast<std::uint8_t>(seat >> 40);
+}
+
+// Nobody's, or of somebody who has not been heard for a while.
+bool vacant(std::uint64_t seat, std::uint64_t now_ns) {
+  if (seat == 0) return true;
+  const auto silent = static_cast<std::uint16_t>(tick_of(now_ns) - static_cast<std::uint16_t>(seat >> 48));
+  return silent > SpeakerBoard::kHold_ns >> kTickShift;
+}
+
+}  // namespace
+
+SpeakerBoard::SpeakerBoard(std::uint32_t rooms) : rooms_(rooms) {}
+
+bool SpeakerBoard::speaks(std::uint32_t room, std::uint8_t seats, const Speaker& who, std::uint64_t now_ns) {
+  auto& all = rooms_[room].seats;
+  const std::size_t count = std::min<std::size_t>(seats, all.size());
+  const std::uint64_t name = who_of(who.worker, who.track);
+  // Heard: silence does not keep a seat, but does not give it up at once either.
+  std::size_t weakest = 0;
+  std::uint64_t weakest_seat = 0;
+  int weakest_level = -1;
+  for (std::size_t i = 0; i < count; ++i) {
+    std::uint64_t seat = all[i].load(std::memory_order_relaxed);
+    if ((seat & kWho) == name) {
+      if (vacant(seat, now_ns) && who.level > kSpeech) break;
+      const std::uint64_t heard = who.level <= kSpeech
+                                      ? seat_of(who, now_ns)
+                                      : (seat & ~(std::uint64_t{0xff} << 40)) | std::uint64_t{who.level} << 40;
+      // Lost to somebody louder in this very moment: then it has none.
+      return all[i].compare_exchange_strong(seat, heard, std::memory_order_relaxed);
+    }
+    const int level = vacant(seat, now_ns) ? 256 : level_of(seat);
+    if (level > weakest_level) {
+      weakest = i;
+      weakest_seat = seat;
+      weakest_level = level;
+    }
+  }
+  if (weakest_level < 0 || who.level + kHysteresis_dB > static_cast<unsigned>(weakest_level)) return false;
+  return all[weakest].compare_exchange_strong(weakest_seat, seat_of(who, now_ns), std::memory_order_relaxed);
+}
+
+void SpeakerBoard::leave(std::uint32_t room, std::uint16_t worker, TrackSlot track) {
+  for (auto& at : rooms_[room].seats) {
+    std::uint64_t seat = at.load(std::memory_order_relaxed);
+    if ((seat & kWho) == who_of(worker, track)) at.compare_exchange_strong(seat, 0, std::memory_order_relaxed);
+  }
+}
+
+std::vector<Speaker> SpeakerBoard::speakers(std::uint32_t room, std::uint64_t now_ns) const {
+  std::vector<Speaker> present;
+  for (const auto& at : rooms_[room].seats) {
+    const std::uint64_t seat = at.load(std::memory_order_relaxed);
+    if (vacant(seat, now_ns)) continue;
+    present.push_back(
+        {static_cast<std::uint16_t>((seat >> 32 & 0xff) - 1), static_cast<TrackSlot>(seat), level_of(seat)});
+  }
+  return present;
+}
+
+}  // namespace penstock::sfu
