@@ -45,8 +45,9 @@ class Rtpengine(Server):
             first = number * case.receivers_each
             for index, receiver in enumerate(opened["receivers"][first:first + case.receivers_each]):
                 tags = {**room, "to-tag": f"receiver-{index}"}
-                self._ask(command="subscribe request", **{"transport-protocol": self.profile}, **tags)
-                self._ask(command="subscribe answer", sdp=self._description(receiver, "recvonly", self.profile), **tags)
+                offer = self._ask(command="subscribe request", **{"transport-protocol": self.profile}, **tags)
+                description = self._description(receiver, "recvonly", self.profile) + self._keys(offer["sdp"].decode())
+                self._ask(command="subscribe answer", sdp=description, **tags)
         media.say("connect", publishers=targets)
 
     def _ask(self, **request):
@@ -65,18 +66,33 @@ class Rtpengine(Server):
         address, port = endpoint.rsplit(":", 1)
         lines = ["v=0", f"o=- 1 1 IN IP4 {address}", "s=-", f"c=IN IP4 {address}", "t=0 0",
                  f"m=video {port} {profile} 96", "a=rtpmap:96 VP8/90000", f"a={direction}"]
-        if profile == "RTP/SAVP":
-            key = base64.b64encode(os.urandom(30)).decode()
-            lines.append(f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{key}")
         return "\r\n".join(lines) + "\r\n"
+
+    def _keys(self, _offer):
+        """What the answer to this offer says of encryption."""
+        return ""
 
 
 class RtpengineSrtp(Rtpengine):
-    """Plain RTP in, SRTP out with a key per receiver (SDES, AES_CM_128_HMAC_SHA1_80). Receivers count packets."""
+    """Plain RTP in, SRTP out with a key per receiver (SDES, RFC 4568), AES-128-GCM. Receivers count packets, and do not
+    look into them."""
 
     name = "rtpengine_srtp"
     encrypts = True
     profile = "RTP/SAVP"
+    suite, key_and_salt_bytes = "AEAD_AES_128_GCM", 28
+
+    def _keys(self, offer):
+        tag = re.search(rf"^a=crypto:(\d+) {self.suite} ", offer, re.M).group(1)
+        key = base64.b64encode(os.urandom(self.key_and_salt_bytes)).decode()
+        return f"a=crypto:{tag} {self.suite} inline:{key}\r\n"
+
+
+class RtpengineSrtpCm(RtpengineSrtp):
+    """The same with AES-CM and HMAC-SHA1."""
+
+    name = "rtpengine_srtp_cm"
+    suite, key_and_salt_bytes = "AES_CM_128_HMAC_SHA1_80", 30
 
 
 def _media_endpoint(description):

@@ -1,5 +1,6 @@
 """All servers that can be compared, by name."""
 
-from .rtpengine import Rtpengine, RtpengineSrtp
+from .penstock import Penstock
+from .rtpengine import Rtpengine, RtpengineSrtp, RtpengineSrtpCm
 
-ALL = {server.name: server for server in (Rtpengine, RtpengineSrtp)}
+ALL = {server.name: server for server in (Penstock, Rtpengine, RtpengineSrtp, RtpengineSrtpCm)}

@@ -8,6 +8,7 @@
 #include "bench/load/turn/clock.h"
 #include "bench/peers/sfu/fan_out/measurement.h"
 #include "bench/peers/sfu/fan_out/plain_cast.h"
+#include "bench/peers/sfu/fan_out/webrtc_cast.h"
 
 namespace penstock::peers {
 namespace {
@@ -57,7 +58,10 @@ Answer Conversation::open(const nlohmann::json& command) {
       options.shape.packet_bytes > 1300) {
     return tl::unexpected(std::string("1 to 50 packets of 64 to 1300 bytes"));
   }
-  auto cast = PlainCast::open(options);
+  const std::string transport = command.value("transport", "webrtc");
+  if (transport != "plain" && transport != "webrtc")
+    return tl::unexpected("transport: plain or webrtc, not " + transport);
+  auto cast = transport == "plain" ? PlainCast::open(options) : WebRtcCast::open(options);
   if (!cast) return tl::unexpected(cast.error());
   cast_ = std::move(*cast);
   return cast_->describe();
