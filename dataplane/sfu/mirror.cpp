@@ -72,6 +72,7 @@ void follow_restarts(Core& core, TrackSlot slot, const SharedPacket& shared) {
   encoding.begun = true;
   encoding.restarts = shared.restarts;
   if (!again) return;
+  core.fan_out->flush();  // what was gathered is of the old numbers
   encoding.ring.clear();
   encoding.clock = {};
   restart_subscriptions(core, slot, shared.encoding);

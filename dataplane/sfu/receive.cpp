@@ -6,6 +6,7 @@
 #include "dataplane/sfu/fan_out.h"
 #include "dataplane/sfu/identify.h"
 #include "dataplane/sfu/key_frames.h"
+#include "dataplane/sfu/mirror.h"
 #include "dataplane/sfu/store.h"
 
 namespace penstock::sfu {
@@ -14,20 +15,8 @@ namespace {
 // A retransmission may overtake media that is on its way, by no more than this many packets.
 constexpr std::uint64_t kMostAhead = 64;
 
-// A packet between parsing and decryption.
-struct Pending {
-  net::Packet* packet;   ///< as it arrived
-  net::Packet* payload;  ///< for its plaintext
-  EndpointSlot endpoint;
-  StreamId stream;
-  rtp::Header header;
-};
-
-struct Batch {
-  std::array<Pending, srtp::kMaxBatch> pending;
-  std::array<srtp::UnprotectJob, srtp::kMaxBatch> jobs;
-  std::size_t size = 0;
-};
+using Pending = PendingMedia;
+using Batch = MediaBatch;
 
 bool carries(const Track& track, StreamId id, std::uint8_t payload_type) {
   return payload_type == (is_retransmission(id) ? track.parameters.rtx_payload_type : track.parameters.payload_type);
@@ -164,6 +153,7 @@ void take_payload(Core& core, const Pending& pending, const rtp::ExtensionValues
   const StoredPacket* stored = store(core, arrived);
   if (stored == nullptr) return;
   if (arrived.recovered) core.board.tracks[track].encodings[encoding_of(arrived.stream)].recovered.add();
+  share(core, track, encoding_of(arrived.stream), *stored);
   core.fan_out->forward(track, encoding_of(arrived.stream), *stored);
 }
 
@@ -202,7 +192,8 @@ void take(Core& core, const Pending& pending, const srtp::UnprotectJob& job) {
 }  // namespace
 
 void receive_media(Core& core, std::span<net::Packet* const> packets) {
-  Batch batch;
+  Batch& batch = *core.media_batch;
+  batch.size = 0;
   for (net::Packet* p : packets) prepare(core, p, batch);
   if (batch.size == 0) return;
   core.cipher->unprotect(std::span(batch.jobs).first(batch.size));

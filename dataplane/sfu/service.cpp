@@ -99,6 +99,7 @@ bool SfuService::advance(std::uint64_t now_ns, unsigned budget) {
   if (now_ns >= inner_->gauges_until_ns) {
     inner_->gauges_until_ns = now_ns + kGaugesNs;
     core.stats.media_packets.set(core.media.in_use());
+    if (core.views) core.stats.views.set(core.views->in_use());
     core.keep_short = core.media.in_use() > core.settings.media_packets / 2;
   }
   return left;
