@@ -27,6 +27,9 @@ class Server:
     def command(self, scratch):
         raise NotImplementedError
 
+    def prepare(self, scratch):
+        """Writes what the command reads."""
+
     def answers(self):
         """Whether its signaling interface answers yet."""
         raise NotImplementedError
@@ -49,6 +52,7 @@ class Server:
     def __enter__(self):
         self._scratch = tempfile.TemporaryDirectory(prefix=f"sfu-{self.name}-")
         scratch = self._scratch.name
+        self.prepare(scratch)
         with open(f"{scratch}/log", "wb") as log:
             self.process = pinned.popen(self.command(scratch), self.options.server_cpu, first_in_line=True, stdout=log,
                                         stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT, cwd=scratch,

@@ -28,8 +28,8 @@ class Cast {
   virtual nlohmann::json describe() const = 0;
   /// A step of signaling, as conversation.h has it. The error says what is wrong with it.
   virtual tl::expected<nlohmann::json, std::string> signal(const nlohmann::json& command) = 0;
-  /// Whether media may flow; the error says who failed.
-  virtual tl::expected<bool, std::string> ready() = 0;
+  /// Whether media may flow from publishers, and to receivers as well; the error says who failed.
+  virtual tl::expected<bool, std::string> ready(bool publishers_only) = 0;
 
   virtual void send_frame(unsigned publisher, std::uint64_t now_ns) = 0;
   /// Receives and sends what there is, without sleeping.

@@ -33,7 +33,7 @@ Answer Conversation::obey(const nlohmann::json& command) {
   const std::string what = command.value("do", "");
   if (what == "open") return open(command);
   if (!cast_) return tl::unexpected("open comes first, not " + what);
-  if (what == "wait") return wait(command.value("seconds", 20.0));
+  if (what == "wait") return wait(command);
   if (what == "run") return measure_once(command);
   if (what == "close") {
     cast_.reset();
@@ -67,10 +67,12 @@ Answer Conversation::open(const nlohmann::json& command) {
   return cast_->describe();
 }
 
-Answer Conversation::wait(double seconds) {
+Answer Conversation::wait(const nlohmann::json& command) {
+  const double seconds = command.value("seconds", 20.0);
+  const bool publishers_only = command.value("publishers_only", false);
   const std::uint64_t give_up_ns = load::now_ns() + load::to_ns(seconds);
   for (;;) {
-    const auto ready = cast_->ready();
+    const auto ready = cast_->ready(publishers_only);
     if (!ready) return tl::unexpected(ready.error());
     if (*ready) return nlohmann::json{{"ready", true}};
     if (load::now_ns() > give_up_ns) return tl::unexpected(fmt::format("not all connected within {} s", seconds));

@@ -14,7 +14,7 @@ namespace penstock::peers {
 ///   {"do": "open", "transport": "plain" | "webrtc", "publishers": 1, "receivers": 100, "address": "127.0.0.1",
 ///    "packets": 8, "packet_bytes": 1200}                    -> what Cast::describe() says
 ///   {"do": "connect" ...}, "offer", "answer" ...            -> Cast::signal()
-///   {"do": "wait", "seconds": 20}                           -> {"ready": true}, once all are connected
+///   {"do": "wait", "seconds": 20, "publishers_only": false} -> {"ready": true}, once they are connected
 ///   {"do": "run", "server_pid": 123, "frames_per_second": 30, "warmup": 0.5, "duration": 2}  -> measure()
 ///   {"do": "close"}                                         -> {}
 /// Every answer to what could not be done is {"error": "a sentence"}.
@@ -26,7 +26,7 @@ class Conversation {
  private:
   tl::expected<nlohmann::json, std::string> obey(const nlohmann::json& command);
   tl::expected<nlohmann::json, std::string> open(const nlohmann::json& command);
-  tl::expected<nlohmann::json, std::string> wait(double seconds);
+  tl::expected<nlohmann::json, std::string> wait(const nlohmann::json& command);
   tl::expected<nlohmann::json, std::string> measure_once(const nlohmann::json& command);
 
   std::unique_ptr<Cast> cast_;

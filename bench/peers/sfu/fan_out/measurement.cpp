@@ -54,11 +54,29 @@ nlohmann::json latency(const load::Histogram& histogram) {
           {"max", us(histogram.max_ns())}};
 }
 
+/// How many packets should have come and how many did. Receivers that cannot read stamps know nothing of intervals, so
+/// for them it is all there was.
+struct Delivery {
+  std::uint64_t expected = 0;
+  std::uint64_t received = 0;
+
+  nlohmann::json report() const {
+    const double share = expected == 0 ? 0 : static_cast<double>(received) / static_cast<double>(expected);
+    return {{"expected", expected}, {"received", received}, {"loss_ratio", expected == 0 ? 0 : 1 - share}};
+  }
+};
+
+Delivery delivery(const Cast& cast, const Arrivals& arrivals, std::uint64_t frames, std::uint64_t all_frames) {
+  const auto& options = cast.options();
+  const std::uint64_t copies = options.shape.packets * (options.receivers / options.publishers);
+  if (arrivals.counted() != 0) return {.expected = frames * copies, .received = arrivals.counted()};
+  return {.expected = all_frames * copies, .received = arrivals.packets()};
+}
+
 }  // namespace
 
 nlohmann::json measure(Cast& cast, const load::ServerProcess& server, const Pace& pace) {
   Arrivals& arrivals = cast.arrivals();
-  const auto& options = cast.options();
   Metronome metronome(cast, pace.frames_per_second);
   metronome.run_until(load::now_ns() + load::to_ns(pace.warmup_s));
   metronome.take_latest_ns();
@@ -72,27 +90,21 @@ nlohmann::json measure(Cast& cast, const load::ServerProcess& server, const Pace
   const load::ServerCost cost = load::cost_since(before, server);
   const std::uint64_t end_ns = load::now_ns();
   const std::uint64_t output = arrivals.packets() - packets_before;
-  const std::uint64_t sent = (metronome.frames() - frames_before) * options.shape.packets;
+  const std::uint64_t latest_ns = metronome.take_latest_ns();
   arrivals.end(end_ns);
   for (const std::uint64_t stop_ns = end_ns + load::to_ns(kStragglersS); load::now_ns() < stop_ns;) cast.turn();
 
   const double seconds = static_cast<double>(end_ns - begin_ns) / 1e9;
-  const std::uint64_t expected = sent * options.receivers / options.publishers;
-  const std::uint64_t received = arrivals.counted() != 0 ? arrivals.counted() : arrivals.packets() - packets_before;
-  nlohmann::json report{
-      {"seconds", seconds},
-      {"sent", sent},
-      {"expected", expected},
-      {"received", received},
-      {"loss_ratio", expected == 0 ? 0 : 1 - static_cast<double>(received) / static_cast<double>(expected)},
-      {"fewest_of_a_receiver", arrivals.fewest()},
-      {"overtaken", arrivals.overtaken()},
-      {"output_pps", static_cast<double>(output) / seconds},
-      {"utilisation", static_cast<double>(cost.cpu_ns) / 1e9 / seconds},
-      {"sleeps_per_second", static_cast<double>(cost.sleeps) / seconds},
-      {"latest_frame_us", us(metronome.take_latest_ns())},
-      {"latency_us", latency(arrivals.latency())},
-      {"findings", cast.findings()}};
+  nlohmann::json report = delivery(cast, arrivals, metronome.frames() - frames_before, metronome.frames()).report();
+  report.update({{"seconds", seconds},
+                 {"output_pps", static_cast<double>(output) / seconds},
+                 {"fewest_of_a_receiver", arrivals.fewest()},
+                 {"overtaken", arrivals.overtaken()},
+                 {"utilisation", static_cast<double>(cost.cpu_ns) / 1e9 / seconds},
+                 {"sleeps_per_second", static_cast<double>(cost.sleeps) / seconds},
+                 {"latest_frame_us", us(latest_ns)},
+                 {"latency_us", latency(arrivals.latency())},
+                 {"findings", cast.findings()}});
   if (output != 0) report["cpu_us_per_packet"] = us(cost.cpu_ns) / static_cast<double>(output);
   return report;
 }

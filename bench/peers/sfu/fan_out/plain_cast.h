@@ -19,7 +19,7 @@ class PlainCast final : public Cast {
   nlohmann::json describe() const override;
   /// {"do": "connect", "publishers": ["address:port", ...]}: where each publisher sends to.
   tl::expected<nlohmann::json, std::string> signal(const nlohmann::json& command) override;
-  tl::expected<bool, std::string> ready() override { return connected_; }
+  tl::expected<bool, std::string> ready(bool) override { return connected_; }
   void send_frame(unsigned publisher, std::uint64_t now_ns) override;
   void turn() override;
   nlohmann::json findings() const override;

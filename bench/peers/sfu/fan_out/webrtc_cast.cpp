@@ -137,7 +137,7 @@ WebRtcCast::Result WebRtcCast::answer(Receiver& receiver, const std::string& sdp
   return json{{"sdp", peer::write_sdp(local, {line})}};
 }
 
-tl::expected<bool, std::string> WebRtcCast::ready() {
+tl::expected<bool, std::string> WebRtcCast::ready(bool publishers_only) {
   bool all = true;
   const auto look = [&all](const peer::Endpoint& endpoint) -> tl::expected<void, std::string> {
     if (endpoint.state() == peer::State::failed || endpoint.state() == peer::State::closed) {
@@ -149,6 +149,7 @@ tl::expected<bool, std::string> WebRtcCast::ready() {
   for (const auto& one : publishers_) {
     if (auto fine = look(*one->endpoint); !fine) return tl::unexpected("a publisher: " + fine.error());
   }
+  if (publishers_only) return all;
   for (const auto& one : receivers_) {
     if (auto fine = look(*one->endpoint); !fine) return tl::unexpected("a receiver: " + fine.error());
   }

@@ -20,7 +20,7 @@ class WebRtcCast final : public Cast {
   /// {"do": "offer", "publisher": 0} -> {"sdp": ...}; {"do": "accept", "publisher": 0, "sdp": the answer}.
   /// {"do": "answer", "receiver": 0, "sdp": the offer} -> {"sdp": ...}.
   tl::expected<nlohmann::json, std::string> signal(const nlohmann::json& command) override;
-  tl::expected<bool, std::string> ready() override;
+  tl::expected<bool, std::string> ready(bool publishers_only) override;
   void send_frame(unsigned publisher, std::uint64_t now_ns) override;
   void turn() override;
   nlohmann::json findings() const override;
