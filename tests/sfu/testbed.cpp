@@ -36,11 +36,21 @@ srtp::MasterKey key_of(srtp::Profile profile, std::uint8_t first) {
 
 }  // namespace
 
-SfuBed::SfuBed(const BedOptions& options) {
+Site::Site(std::uint16_t workers, const NeighbourOptions& options) {
   if (const auto started = net::start_environment(512); !started) throw std::runtime_error(started.error());
   const int number = ++bed_number;
-  office_ =
-      must(engine::PostOffice::create(fmt::format("sfu{}-", number), {.workers = 1, .packets = 64, .messages = 64}));
+  office = must(
+      engine::PostOffice::create(fmt::format("sfu{}-", number), {.workers = workers, .packets = 64, .messages = 64}));
+  NeighbourOptions lanes = options;
+  lanes.workers = workers;
+  neighbours = must(Neighbours::create(fmt::format("sfu{}n", number), lanes));
+}
+
+SfuBed::SfuBed(const BedOptions& options)
+    : site_(options.site != nullptr ? options.site : std::make_shared<Site>(std::uint16_t{1})),
+      number_(options.worker) {
+  const int number = ++bed_number;
+  site_->beds.push_back(this);
   board_ = std::make_unique<Board>(options.sizes);
   using Lane = net::Mailbox<HandshakeDatagram>;
   lanes_.reset(new HandshakeLanes{must(Lane::create(fmt::format("sfu{}-to", number), HandshakeLanes::kCapacity)),
@@ -49,28 +59,31 @@ SfuBed::SfuBed(const BedOptions& options) {
   auto port = must(port::MemoryPort::create({.packets = 4095, .max_locals = 16}));
   port_ = port.get();
   worker_ = std::make_unique<engine::Worker>();
-  worker_->install(
-      must(engine::Shard::create({.flows = 1024, .locals = 16, .answer_packets = 511}, std::move(port), *office_)));
-  worker_->shard().set_now(now_ns_);
-  settings_ = {.listen = {kMedia4, kMedia6},
+  worker_->install(must(engine::Shard::create(
+      {.worker = number_, .workers = site_->office->workers(), .flows = 1024, .locals = 16, .answer_packets = 511},
+      std::move(port), *site_->office)));
+  worker_->shard().set_now(site_->now_ns);
+  settings_ = {.listen = {media(), {kMedia6.address, media().port}},
                .sizes = options.sizes,
                .media_packets = options.media_packets,
                .outgoing_packets = options.outgoing_packets,
                .cipher = options.cipher};
-  auto service = must(SfuService::create(worker_->shard(), settings_, *lanes_, *board_));
+  auto service = must(
+      SfuService::create(worker_->shard(), settings_, *lanes_, *board_, site_->neighbours.get(), &site_->speakers));
   if (const auto started = service->start(); !started) throw std::runtime_error(started.error());
   service_ = service.get();
   worker_->add(engine::ServiceId::sfu, std::move(service));
 }
 
 SfuBed::~SfuBed() {
+  std::erase(site_->beds, this);
   worker_->shard().discard_pending();
   close(lanes_->wake_descriptor);
 }
 
 void SfuBed::update(std::vector<Operation> operations) {
   updates_.push_back(std::make_unique<Update>(Update{updates_.size() + 1, std::move(operations)}));
-  office_->send(engine::kControl, 0, message(updates_.back().get()));
+  site_->office->send(engine::kControl, number_, message(updates_.back().get()));
   run();
 }
 
@@ -79,7 +92,7 @@ bool SfuBed::inject(const net::Endpoint& local, const net::Endpoint& remote, std
 }
 
 bool SfuBed::pass() {
-  const bool busy = worker_->pass(now_ns_);
+  const bool busy = worker_->pass(site_->now_ns);
   for (auto& datagram : port_->take_sent()) sent_.push_back(std::move(datagram));
   return busy;
 }
@@ -87,7 +100,9 @@ bool SfuBed::pass() {
 void SfuBed::run() {
   constexpr int kMostPasses = 100'000;
   for (int i = 0; i < kMostPasses; ++i) {
-    if (!pass()) return;
+    bool busy = false;
+    for (SfuBed* bed : site_->beds) busy |= bed->pass();
+    if (!busy) return;
   }
   throw std::runtime_error("the worker does not come to rest");
 }
@@ -95,7 +110,7 @@ void SfuBed::run() {
 void SfuBed::advance(std::uint64_t ns) {
   constexpr std::uint64_t kStep = 5 * kMs;
   for (; ns > 0; ns -= std::min(ns, kStep)) {
-    now_ns_ += std::min(ns, kStep);
+    site_->now_ns += std::min(ns, kStep);
     run();
   }
 }
@@ -135,8 +150,8 @@ std::string SfuBed::imbalance() {
 }
 
 Client::Client(SfuBed& bed, EndpointSlot slot, const net::Endpoint& remote, srtp::Profile profile,
-               const net::Endpoint& local)
-    : bed_(bed), slot_(slot), generation_(++generations), remote_(remote), local_(local) {
+               std::optional<net::Endpoint> local)
+    : bed_(bed), slot_(slot), generation_(++generations), remote_(remote), local_(local.value_or(bed.media())) {
   const std::string fragment = fmt::format("frag{:04}", slot % 10000);
   std::copy_n(fragment.begin(), ice_.fragment.size(), ice_.fragment.begin());
   ice_.password.fill(static_cast<char>('a' + slot % 26));

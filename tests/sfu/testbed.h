@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,11 +26,31 @@ inline constexpr std::uint64_t kMs = 1'000'000;
 inline const net::Endpoint kMedia4{net::Address::v4(0xc6336401), 3500};  // 198.51.100.1
 inline const net::Endpoint kMedia6{{{0x20, 0x01, 0x0d, 0xb8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}}, 3500};
 
+/// The endpoint of a worker other than the first.
+inline net::Endpoint media4(std::uint16_t worker) {
+  return {kMedia4.address, static_cast<std::uint16_t>(kMedia4.port + worker)};
+}
+
+class SfuBed;
+
+/// Several workers of one process, driven in turn by one thread.
+struct Site {
+  explicit Site(std::uint16_t workers, const NeighbourOptions& options = {});
+
+  std::unique_ptr<engine::PostOffice> office;
+  std::unique_ptr<Neighbours> neighbours;
+  SpeakerBoard speakers{16};
+  std::vector<SfuBed*> beds;  ///< each adds itself
+  std::uint64_t now_ns = 1'000'000'000'000;
+};
+
 struct BedOptions {
   BoardSizes sizes{.endpoints = 64, .tracks = 64, .subscriptions = 256};
   std::uint32_t media_packets = 4095;
   std::uint32_t outgoing_packets = 2047;
   srtp::Kind cipher = srtp::Kind::automatic;
+  std::shared_ptr<Site> site = nullptr;  ///< nullptr: one of its own, with one worker
+  std::uint16_t worker = 0;
 };
 
 class SfuBed {
@@ -42,11 +63,13 @@ class SfuBed {
   void update(std::vector<Operation> operations);
   /// A datagram arrives; false when nothing is bound there.
   bool inject(const net::Endpoint& local, const net::Endpoint& remote, std::span<const std::uint8_t> bytes);
-  /// Passes until there is nothing left to do.
+  /// Passes of all workers of the site until there is nothing left to do.
   void run();
-  /// Time goes on in steps of 5 ms.
+  /// One pass of this worker; true when it was busy.
+  bool pass();
+  /// Time goes on in steps of 5 ms, for all workers of the site.
   void advance(std::uint64_t ns);
-  std::uint64_t now_ns() const { return now_ns_; }
+  std::uint64_t now_ns() const { return site_->now_ns; }
 
   /// Takes out what was sent to `remote`, in order.
   std::vector<Payload> take(const net::Endpoint& remote);
@@ -59,14 +82,16 @@ class SfuBed {
   const Stats& stats() const { return service_->stats(); }
   SfuService& service() { return *service_; }
   engine::Shard& shard() { return worker_->shard(); }
+  port::MemoryPort& port() { return *port_; }
+  /// The worker's first media endpoint.
+  net::Endpoint media() const { return media4(number_); }
   std::uint64_t dropped(net::Drop reason);
   /// Empty when every packet is accounted (DESIGN.md section 3), else the sums.
   std::string imbalance();
 
  private:
-  bool pass();
-
-  std::unique_ptr<engine::PostOffice> office_;
+  std::shared_ptr<Site> site_;
+  std::uint16_t number_;
   std::unique_ptr<Board> board_;
   std::unique_ptr<HandshakeLanes> lanes_;
   std::unique_ptr<engine::Worker> worker_;
@@ -75,7 +100,6 @@ class SfuBed {
   SfuSettings settings_;
   std::vector<std::unique_ptr<Update>> updates_;
   std::vector<port::SentDatagram> sent_;
-  std::uint64_t now_ns_ = 1'000'000'000'000;
 };
 
 /// What a client received and could decrypt.
@@ -91,7 +115,7 @@ class Client {
  public:
   /// Adds itself to the bed under `slot`; keys of `profile` are installed at once.
   Client(SfuBed& bed, EndpointSlot slot, const net::Endpoint& remote,
-         srtp::Profile profile = srtp::Profile::aead_aes_128_gcm, const net::Endpoint& local = kMedia4);
+         srtp::Profile profile = srtp::Profile::aead_aes_128_gcm, std::optional<net::Endpoint> local = std::nullopt);
 
   /// A connectivity check; true when it was answered with success.
   bool check(bool nominate = true);
