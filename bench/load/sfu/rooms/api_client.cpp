@@ -1,0 +1,110 @@
+#include "bench/load/sfu/rooms/api_client.h"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/write.hpp>
+#include <optional>
+
+#include "control/http/url.h"
+
+namespace penstock::load::sfu {
+namespace {
+
+namespace asio = boost::asio;
+namespace bhttp = boost::beast::http;
+using asio::ip::tcp;
+using boost::system::error_code;
+using nlohmann::json;
+
+constexpr timeval kTimeout{10, 0};
+constexpr std::uint64_t kMostBody = 64u << 20;
+constexpr int kVersion = 11;
+
+using Request = bhttp::request<bhttp::string_body>;
+using Response = bhttp::response<bhttp::string_body>;
+
+}  // namespace
+
+struct ApiClient::Connection {
+  explicit Connection(control::http::Url url) : where(std::move(url)), socket(io) {}
+
+  error_code open() {
+    error_code error;
+    buffer.clear();
+    socket = tcp::socket(io);
+    const auto addresses = tcp::resolver(io).resolve(where.host, where.port, error);
+    if (!error) asio::connect(socket, addresses, error);
+    if (error) return error;
+    socket.set_option(tcp::no_delay(true), error);
+    setsockopt(socket.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &kTimeout, sizeof kTimeout);
+    setsockopt(socket.native_handle(), SOL_SOCKET, SO_SNDTIMEO, &kTimeout, sizeof kTimeout);
+    return error;
+  }
+
+  error_code exchange(Request& request, Response& response) {
+    error_code error;
+    bhttp::write(socket, request, error);
+    if (error) return error;
+    bhttp::response_parser<bhttp::string_body> parser;
+    parser.body_limit(kMostBody);
+    bhttp::read(socket, buffer, parser, error);
+    if (error) return error;
+    response = parser.release();
+    if (!response.keep_alive()) socket.close(error);
+    return {};
+  }
+
+  control::http::Url where;
+  asio::io_context io;
+  tcp::socket socket;
+  boost::beast::flat_buffer buffer;
+};
+
+ApiClient::ApiClient(std::string base, std::unique_ptr<Connection> connection)
+    : base_(std::move(base)), connection_(std::move(connection)) {}
+ApiClient::ApiClient(ApiClient&&) noexcept = default;
+ApiClient& ApiClient::operator=(ApiClient&&) noexcept = default;
+ApiClient::~ApiClient() = default;
+
+tl::expected<ApiClient, std::string> ApiClient::create(const std::string& base) {
+  auto url = control::http::parse_url(base);
+  if (!url) return tl::unexpected(url.error());
+  if (url->scheme != control::http::Url::Scheme::http) {
+    return tl::unexpected(fmt::format("'{}': the API is programmed over plain http:// only", base));
+  }
+  return ApiClient(base, std::make_unique<Connection>(std::move(*url)));
+}
+
+tl::expected<json, std::string> ApiClient::call(std::string_view method, const std::string& path, const json* body) {
+  Request request{bhttp::string_to_verb(boost::core::string_view(method.data(), method.size())), path, kVersion};
+  request.set(bhttp::field::host, connection_->where.authority());
+  if (body != nullptr) {
+    request.set(bhttp::field::content_type, "application/json");
+    request.body() = body->dump();
+  }
+  request.prepare_payload();
+  Response response;
+  error_code error = asio::error::not_connected;
+  for (int attempt = 0; attempt < 2 && error; ++attempt) {
+    if (!connection_->socket.is_open()) error = connection_->open();
+    if (connection_->socket.is_open()) error = connection_->exchange(request, response);
+    if (error) connection_->socket.close();
+  }
+  if (error) return tl::unexpected(fmt::format("{} {}{}: {}", method, base_, path, error.message()));
+  json answer = json::parse(response.body(), nullptr, false);
+  if (response.result_int() / 100 == 2) return answer.is_discarded() ? json() : answer;
+  const bool told = answer.is_object() && answer.contains("detail");
+  return tl::unexpected(fmt::format("{} {}: {} {}{}", method, path, response.result_int(),
+                                    told ? answer["detail"].dump() : response.body(),
+                                    told && answer.contains("field") ? " at " + answer["field"].dump() : ""));
+}
+
+}  // namespace penstock::load::sfu

@@ -1,0 +1,49 @@
+#include "bench/load/sfu/run/summary.h"
+
+#include <fmt/format.h>
+
+namespace penstock::load::sfu {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+double number(const Json& step, const char* pointer) {
+  const Json::json_pointer at(pointer);
+  return step.contains(at) && step.at(at).is_number() ? step.at(at).get<double>() : 0;
+}
+
+/// What a step was: its first member that is no measurement.
+std::string title_of(const Json& step) {
+  const auto& [key, value] = *step.items().begin();
+  return fmt::format("{} {}", value.is_string() ? value.get<std::string>() : value.dump(), key);
+}
+
+std::string line_of(const Json& step) {
+  return fmt::format(
+      "{:<24} {:>9.0f} {:>9.0f} {:>7.0f} {:>7.0f} {:>6.2f} {:>6.2f} {:>8.0f} {:>8.0f} {:>7.0f} {:>8.0f} {:>9.0f}\n",
+      title_of(step), number(step, "/relay/received"), number(step, "/relay/forwarded_pps"),
+      number(step, "/relay/worker_ns_per_output"), number(step, "/relay/all_ns_per_output"),
+      number(step, "/relay/worker_busy"), number(step, "/generator/busy"),
+      number(step, "/media/video/missed") + number(step, "/media/audio/missed"),
+      number(step, "/media/video/lost") + number(step, "/media/audio/lost"),
+      number(step, "/media/video/latency_us/p50"), number(step, "/media/video/latency_us/p99"),
+      number(step, "/media/video/latency_us/p999"));
+}
+
+}  // namespace
+
+std::string summary(const Json& report) {
+  std::string text =
+      fmt::format("{:<24} {:>9} {:>9} {:>7} {:>7} {:>6} {:>6} {:>8} {:>8} {:>7} {:>8} {:>9}\n", "step", "in", "out/s",
+                  "ns/out", "all ns", "busy", "gen", "missed", "lost", "p50 us", "p99 us", "p99.9 us");
+  for (const Json& step : report.at("steps")) text += line_of(step);
+  for (const auto& [key, value] : report.items()) {
+    if (!value.is_structured() && key != "schema") {
+      text += fmt::format("{}: {}\n", key, value.is_string() ? value.get<std::string>() : value.dump());
+    }
+  }
+  if (report.contains("spin_us")) text += fmt::format("spin_us: {}\n", report["spin_us"].dump());
+  return text;
+}
+
+}  // namespace penstock::load::sfu
