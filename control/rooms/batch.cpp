@@ -7,6 +7,7 @@ Batch::~Batch() {
 }
 
 std::vector<Event> Batch::commit(UpdateSink& sink, Handshaker& handshaker) {
+  for (std::size_t i = 0; i < at_end_.size(); ++i) at_end_[i]();
   // Before the workers hear of them, so that no DTLS datagram comes too early; in order, for the last word on an
   // endpoint counts.
   for (auto& request : handshakes_) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -67,22 +68,18 @@ class Batch {
     assign(object.revision, state_.last_revision);
   }
 
-  /// A place in a worker's table, or nothing when it has none left.
+  /// A place in a worker's table, or nothing when it has none left. See SlotTable about `user`.
   template <class T>
-  bool settle(SlotTable<T>& table, T& object) {
-    const auto place = table.acquire(object);
-    if (!place) return false;
-    object.place = *place;
-    on_refusal([&table, place = *place] { table.undo_acquire(place); });
-    return true;
+  std::optional<Place> acquire(SlotTable<T>& table, T* user) {
+    const auto place = table.acquire(user);
+    if (place) on_refusal([&table, place = *place] { table.undo_acquire(place); });
+    return place;
   }
-  /// Gives it back; the operation that removes it was added before.
+  /// Gives a place of `worker` back; the operation that removes its user there is in this batch.
   template <class T>
-  void vacate(SlotTable<T>& table, T& object) {
-    table.vacate(object.place);
-    on_refusal([&table, &object] { table.undo_vacate(object.place, object); });
-    retire_.emplace_back([&table, place = object.place](std::uint64_t update) { table.retire(place, update); },
-                         object_worker(object));
+  void vacate(std::uint16_t worker, SlotTable<T>& table, Place place) {
+    on_refusal([&table, place, user = table.vacate(place)] { table.undo_vacate(place, user); });
+    retire_.emplace_back([&table, place](std::uint64_t update) { table.retire(place, update); }, worker);
   }
 
   void operation(std::uint16_t worker, sfu::Operation operation) {
@@ -92,14 +89,13 @@ class Batch {
   void forget(const dtls::EndpointRef& endpoint) { handshakes_.emplace_back(endpoint); }
   void event(Event event) { events_.push_back(std::move(event)); }
 
+  /// `last` is run when all steps are admitted: it may add operations, and cannot fail.
+  void at_end(std::function<void()> last) { at_end_.push_back(std::move(last)); }
+
   /// Posts the updates, then there is no way back. The events are the caller's to publish, once its loops are done.
   std::vector<Event> commit(UpdateSink& sink, Handshaker& handshaker);
 
  private:
-  static std::uint16_t object_worker(const Endpoint& endpoint) { return endpoint.room->worker; }
-  static std::uint16_t object_worker(const Track& track) { return track.endpoint->room->worker; }
-  static std::uint16_t object_worker(const Subscription& s) { return s.endpoint->room->worker; }
-
   struct Retiring {
     Retiring(std::function<void(std::uint64_t)> give_back, std::uint16_t of)
         : retire(std::move(give_back)), worker(of) {}
@@ -110,6 +106,7 @@ class Batch {
   State& state_;
   Now now_;
   std::vector<std::function<void()>> undo_;
+  std::vector<std::function<void()>> at_end_;
   std::map<std::uint16_t, std::vector<sfu::Operation>> operations_;
   std::vector<Retiring> retire_;
   std::vector<std::variant<dtls::Peer, dtls::EndpointRef>> handshakes_;  ///< to expect, to forget

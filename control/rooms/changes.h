@@ -44,8 +44,8 @@ Error no_place(const SlotTable<T>& table, std::string_view what) {
     return {ErrorKind::busy, "", fmt::format("the worker is still giving back places for {}; try again at once", what)};
   }
   return {ErrorKind::limit, "",
-          fmt::format("the room's worker has no place for more {} (it has {}); raise the limit in the configuration",
-                      what, table.size())};
+          fmt::format("the worker has no place for more {} (it has {}); raise the limit in the configuration", what,
+                      table.size())};
 }
 
 // Removals, whoever wants them.
@@ -55,8 +55,8 @@ void remove(Batch& batch, Track& track, std::string_view reason);
 void remove(Batch& batch, Endpoint& endpoint);
 void remove(Batch& batch, Room& room);
 
-/// Links the subscription to another track, or to none. The caller compiles the operation.
-void set_source(Batch& batch, Subscription& subscription, Track* track);
+/// Links the subscription to another track, or to none (which never fails). The caller compiles the operation.
+tl::expected<void, Error> set_source(Batch& batch, Subscription& subscription, Track* track);
 void set_ice(Batch& batch, Endpoint& endpoint, IceViewState state);
 void set_dtls(Batch& batch, Endpoint& endpoint, DtlsState state);
 /// 0: none.

@@ -47,16 +47,20 @@ void write(Text to, const Track& t) {
   std::vector<std::string> to_whom;
   for (const Subscription* s : t.subscriptions) to_whom.push_back(s->endpoint->id + "/" + s->id);
   std::ranges::sort(to_whom);
+  for (const Mirror& m : t.mirrors) {
+    fmt::format_to(to, " mirror {}:{}.{} users {}", m.worker, m.place.slot, m.place.generation, m.users);
+  }
   fmt::format_to(to, " to {}\n", fmt::join(to_whom, " "));
 }
 
 void write(Text to, const Endpoint& e) {
-  fmt::format_to(to, "  endpoint {} r{} place {}.{} ice {}:{} cname {} cap {} role {} state {}/{}/{} '{}' deadline {}",
-                 e.id, e.revision, e.place.slot, e.place.generation,
-                 std::string_view(e.parameters.ice.fragment.data(), e.parameters.ice.fragment.size()),
-                 std::string_view(e.parameters.ice.password.data(), e.parameters.ice.password.size()),
-                 e.parameters.cname.view(), e.parameters.max_publish_bit_rate, static_cast<int>(e.dtls_role),
-                 static_cast<int>(e.ice), static_cast<int>(e.dtls), e.keyed, e.failure, e.deadline_ns);
+  fmt::format_to(
+      to, "  endpoint {} r{} on {} place {}.{} ice {}:{} cname {} cap {} role {} state {}/{}/{} '{}' deadline {}", e.id,
+      e.revision, e.worker, e.place.slot, e.place.generation,
+      std::string_view(e.parameters.ice.fragment.data(), e.parameters.ice.fragment.size()),
+      std::string_view(e.parameters.ice.password.data(), e.parameters.ice.password.size()), e.parameters.cname.view(),
+      e.parameters.max_publish_bit_rate, static_cast<int>(e.dtls_role), static_cast<int>(e.ice),
+      static_cast<int>(e.dtls), e.keyed, e.failure, e.deadline_ns);
   fmt::format_to(to, " remote {}:{} {} '{}' expire {} retired {}\n", e.spec.ice_ufrag, e.spec.ice_pwd,
                  e.spec.fingerprints.size(), e.spec.metadata, e.spec.expire_when_lost, e.ids.retired());
   for (const auto& [id, track] : e.tracks) write(to, *track);
@@ -65,7 +69,7 @@ void write(Text to, const Endpoint& e) {
 
 void write(Text to, const Room& r) {
   fmt::format_to(to, " room {} r{} worker {} '{}' tracks {} subscriptions {} lease {} {} limits {},{},{}\n", r.id,
-                 r.revision, r.worker, r.spec.metadata, r.tracks, r.subscriptions,
+                 r.revision, r.home, r.spec.metadata, r.tracks, r.subscriptions,
                  r.spec.lease ? r.spec.lease->owner : "-", r.lease_deadline_ns,
                  r.spec.limits.endpoints.value_or(UINT32_MAX), r.spec.limits.tracks.value_or(UINT32_MAX),
                  r.spec.limits.subscriptions.value_or(UINT32_MAX));
@@ -79,10 +83,9 @@ void write(Text to, std::string_view name, const SlotTable<T>& table) {
 }
 
 void write(Text to, const Worker& w) {
-  fmt::format_to(to, " worker posted {} population {} {} {} {} ice {} dtls {} fragments {}\n", w.posted,
-                 w.population.rooms, w.population.endpoints, w.population.tracks, w.population.subscriptions,
-                 fmt::join(w.population.endpoints_by_ice, ","), fmt::join(w.population.endpoints_by_dtls, ","),
-                 fmt::join(w.fragments, " "));
+  fmt::format_to(to, " worker posted {} population {} {} {} {} {} ice {} dtls {}\n", w.posted, w.population.rooms,
+                 w.population.endpoints, w.population.tracks, w.population.mirrors, w.population.subscriptions,
+                 fmt::join(w.population.endpoints_by_ice, ","), fmt::join(w.population.endpoints_by_dtls, ","));
   write(to, "endpoints", w.endpoints);
   write(to, "tracks", w.tracks);
   write(to, "subscriptions", w.subscriptions);
@@ -93,8 +96,12 @@ void write(Text to, const Worker& w) {
 std::string digest_of(const State& state) {
   std::string text;
   const Text to = std::back_inserter(text);
-  fmt::format_to(to, "revision {} leases {} owners {} deadlines {}\n", state.last_revision,
-                 state.lease_deadlines.size(), state.rooms_by_owner.size(), state.endpoint_deadlines.size());
+  fmt::format_to(to, "revision {} leases {} owners {} deadlines {}", state.last_revision, state.lease_deadlines.size(),
+                 state.rooms_by_owner.size(), state.endpoint_deadlines.size());
+  for (const auto& fragment : state.fragments) {
+    fmt::format_to(to, " {}", std::string_view(fragment.data(), fragment.size()));
+  }
+  fmt::format_to(to, "\n");
   for (const auto& [id, room] : state.rooms) write(to, *room);
   for (const auto& worker : state.workers) write(to, *worker);
   return text;

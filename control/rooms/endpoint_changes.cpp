@@ -3,6 +3,7 @@
 
 #include "control/rooms/admission.h"
 #include "control/rooms/changes.h"
+#include "control/rooms/placement.h"
 #include "control/rooms/random.h"
 #include "control/rooms/refuse.h"
 
@@ -11,17 +12,15 @@ namespace {
 
 constexpr std::size_t kCnameSize = 16;  // 96 random bits (RFC 7022 section 5)
 
-/// Unique on the worker: a check's USERNAME is all that tells endpoints apart.
-sfu::IceCredentials fresh_credentials(Batch& batch, Worker& worker) {
-  std::string fragment;
-  do {
-    fragment = random_ice_text(sfu::IceCredentials::kFragmentSize);
-  } while (worker.fragments.contains(fragment));
-  const std::string password = random_ice_text(sfu::IceCredentials::kPasswordSize);
+/// Unique: a check's USERNAME is all that tells endpoints apart.
+sfu::IceCredentials fresh_credentials(Batch& batch) {
+  auto& fragments = batch.state().fragments;
   sfu::IceCredentials made;
-  std::ranges::copy(fragment, made.fragment.begin());
-  std::ranges::copy(password, made.password.begin());
-  batch.insert(worker.fragments, std::move(fragment));
+  do {
+    std::ranges::copy(random_ice_text(sfu::IceCredentials::kFragmentSize), made.fragment.begin());
+  } while (fragments.contains(made.fragment));
+  std::ranges::copy(random_ice_text(sfu::IceCredentials::kPasswordSize), made.password.begin());
+  batch.insert(fragments, made.fragment);
   return made;
 }
 
@@ -31,7 +30,7 @@ dtls::Role our_role(DtlsRole theirs) {
 }
 
 dtls::EndpointRef ref(const Endpoint& endpoint) {
-  return {endpoint.room->worker, endpoint.place.slot, endpoint.place.generation};
+  return {endpoint.worker, endpoint.place.slot, endpoint.place.generation};
 }
 
 void expect_handshake(Batch& batch, const Endpoint& endpoint) {
@@ -48,11 +47,9 @@ std::uint64_t connect_deadline(const Batch& batch, const State& state) {
 
 /// RFC 8445 section 9: signaling has new credentials of the remote side, so ours are to be new too.
 void restart_ice(Batch& batch, Endpoint& endpoint) {
-  Worker& worker = batch.state().worker_of(*endpoint.room);
-  const auto& old = endpoint.parameters.ice.fragment;
-  batch.erase(worker.fragments, std::string(old.data(), old.size()));
-  batch.assign(endpoint.parameters.ice, fresh_credentials(batch, worker));
-  batch.operation(endpoint.room->worker, sfu::RestartIce{endpoint.place.slot, endpoint.parameters.ice});
+  batch.erase(batch.state().fragments, endpoint.parameters.ice.fragment);
+  batch.assign(endpoint.parameters.ice, fresh_credentials(batch));
+  batch.operation(endpoint.worker, sfu::RestartIce{endpoint.place.slot, endpoint.parameters.ice});
   if (endpoint.ice != IceViewState::failed) return;
   set_ice(batch, endpoint, IceViewState::waiting);  // it has another chance
   batch.assign(endpoint.failure, std::string());
@@ -73,11 +70,17 @@ void restart_dtls(Batch& batch, Endpoint& endpoint) {
   }
 }
 
+/// What is kept in the endpoint as it was given.
+EndpointSpec own(const EndpointSpec& spec) {
+  EndpointSpec kept = spec;
+  kept.worker.reset();
+  kept.tracks.reset();
+  return kept;
+}
+
 void replace_own(Batch& batch, Endpoint& endpoint, const EndpointSpec& spec) {
   const EndpointSpec old = endpoint.spec;
-  EndpointSpec own = spec;
-  own.tracks.reset();
-  batch.assign(endpoint.spec, std::move(own));
+  batch.assign(endpoint.spec, own(spec));
   const bool other_ice = old.ice_ufrag != spec.ice_ufrag || old.ice_pwd != spec.ice_pwd;
   if (other_ice && !old.ice_ufrag.empty()) restart_ice(batch, endpoint);
   if (old.fingerprints != spec.fingerprints || our_role(old.dtls_role) != our_role(spec.dtls_role)) {
@@ -85,7 +88,7 @@ void replace_own(Batch& batch, Endpoint& endpoint, const EndpointSpec& spec) {
   }
   if (old.max_publish_bit_rate != spec.max_publish_bit_rate) {
     batch.assign(endpoint.parameters.max_publish_bit_rate, spec.max_publish_bit_rate);
-    batch.operation(endpoint.room->worker, sfu::LimitPublisher{endpoint.place.slot, spec.max_publish_bit_rate});
+    batch.operation(endpoint.worker, sfu::LimitPublisher{endpoint.place.slot, spec.max_publish_bit_rate});
   }
   batch.revise(endpoint);
   batch.event(event_of(EventType::endpoint_updated, endpoint));
@@ -114,6 +117,16 @@ tl::expected<bool, Error> put_tracks(Batch& batch, Endpoint& endpoint,
   return changed;
 }
 
+tl::expected<void, Error> check_worker(const State& state, std::uint16_t worker) {
+  if (worker < state.workers.size()) return {};
+  return invalid("/worker", "there is no worker {}; they are numbered 0 to {}", worker, state.workers.size() - 1);
+}
+
+tl::expected<std::uint16_t, Error> worker_for(const State& state, const Room& room, const EndpointSpec& spec) {
+  if (!spec.worker) return worker_of_new_endpoint(state, room);
+  return check_worker(state, *spec.worker).map([&] { return *spec.worker; });
+}
+
 tl::expected<Endpoint*, Error> create(Batch& batch, Room& room, const PutEndpoint& change) {
   State& state = batch.state();
   const std::uint32_t limit =
@@ -121,26 +134,31 @@ tl::expected<Endpoint*, Error> create(Batch& batch, Room& room, const PutEndpoin
   if (room.endpoints.size() >= limit) {
     return refuse(ErrorKind::limit, "", "room '{}' has {} endpoints already, which is its limit", room.id, limit);
   }
-  Worker& worker = state.worker_of(room);
+  const auto number = worker_for(state, room, change.spec);
+  if (!number) return tl::make_unexpected(number.error());
+  Worker& worker = *state.workers[*number];
   auto endpoint = std::make_shared<Endpoint>();
-  if (!batch.settle(worker.endpoints, *endpoint)) return tl::make_unexpected(no_place(worker.endpoints, "endpoints"));
+  const auto place = batch.acquire(worker.endpoints, endpoint.get());
+  if (!place) return tl::make_unexpected(no_place(worker.endpoints, "endpoints"));
   endpoint->id = change.endpoint;
   endpoint->room = &room;
+  endpoint->worker = *number;
+  endpoint->place = *place;
   endpoint->created_unix_ms = batch.now().unix_ms;
-  endpoint->spec = change.spec;
-  endpoint->spec.tracks.reset();
+  endpoint->spec = own(change.spec);
   endpoint->dtls_role = our_role(change.spec.dtls_role);
   endpoint->association = ++state.last_association;
-  endpoint->parameters = {.ice = fresh_credentials(batch, worker),
+  endpoint->parameters = {.ice = fresh_credentials(batch),
                           .cname = sfu::Cname(random_ice_text(kCnameSize)),
                           .max_publish_bit_rate = change.spec.max_publish_bit_rate};
   batch.revise(*endpoint);
   batch.insert(room.endpoints, endpoint);
+  batch.add(room.endpoints_by_worker[endpoint->worker], +1);
   batch.add(worker.population.endpoints, +1);
   batch.add(worker.population.endpoints_by_ice[static_cast<std::size_t>(endpoint->ice)], +1);
   batch.add(worker.population.endpoints_by_dtls[static_cast<std::size_t>(endpoint->dtls)], +1);
   set_deadline(batch, *endpoint, connect_deadline(batch, state));
-  batch.operation(room.worker,
+  batch.operation(endpoint->worker,
                   sfu::AddEndpoint{endpoint->place.slot, endpoint->place.generation, endpoint->parameters});
   if (!change.spec.fingerprints.empty()) expect_handshake(batch, *endpoint);
   batch.event(event_of(EventType::endpoint_created, *endpoint));
@@ -169,6 +187,10 @@ Verdict apply(Batch& batch, const PutEndpoint& change, const Precondition& preco
 
   Applied applied{.created = !exists, .changed = !exists};
   Endpoint* endpoint = exists ? there->second.get() : nullptr;
+  if (exists && change.spec.worker && *change.spec.worker != endpoint->worker) {
+    return conflict("/worker", "endpoint '{}' is on worker {}; PATCH moves it, PUT leaves it where it is",
+                    change.endpoint, endpoint->worker);
+  }
   if (!exists) {
     const auto created = create(batch, **room, change);
     if (!created) return tl::make_unexpected(created.error());

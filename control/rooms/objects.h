@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -53,6 +54,13 @@ struct Subscription {
   RateMeter sent;
 };
 
+/// A track's stand-in in the table of a worker that is not its own: what that worker's subscriptions refer to.
+struct Mirror {
+  std::uint16_t worker = 0;
+  Place place;
+  std::uint32_t users = 0;  ///< subscriptions of that worker's endpoints
+};
+
 struct Track {
   std::string id;
   Endpoint* endpoint = nullptr;
@@ -61,6 +69,7 @@ struct Track {
   sfu::TrackParameters parameters;
   Place place;
   std::vector<Subscription*> subscriptions;  ///< to it, in no order
+  std::list<Mirror> mirrors;                 ///< on workers other than the endpoint's; undos refer to them
 
   /// As last told in events.
   struct Told {
@@ -77,6 +86,7 @@ struct Track {
 struct Endpoint {
   std::string id;
   Room* room = nullptr;
+  std::uint16_t worker = 0;
   std::uint64_t revision = 0;
   std::uint64_t created_unix_ms = 0;
   EndpointSpec spec;  ///< without tracks
@@ -108,7 +118,8 @@ struct Room {
   std::string id;
   std::uint64_t revision = 0;
   std::uint64_t created_unix_ms = 0;
-  std::uint16_t worker = 0;
+  std::uint16_t home = 0;                          ///< the worker of its first endpoints
+  std::vector<std::uint32_t> endpoints_by_worker;  ///< how many of them each worker has
   RoomSpec spec;
   std::uint64_t lease_deadline_ns = 0;  ///< monotonic; 0: no lease
   std::uint64_t lease_expires_unix_ms = 0;

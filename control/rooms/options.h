@@ -29,6 +29,17 @@ struct Limits {
   std::uint32_t steps_per_batch = 4'096;
 };
 
+/// How the endpoints of one room come to be on several workers; placement.h has the rule. Loads are shares of a core.
+struct Placement {
+  /// A room with fewer endpoints on a worker stays there together; 0: rooms never spread by themselves.
+  std::uint32_t big_room = 32;
+  /// So much less load makes another worker worth it.
+  double margin = 0.05;
+  /// What one of them is reckoned to come to when nothing is measured yet: 300 packets a second to a subscription at
+  /// 250 ns each, rounded up.
+  double per_subscription = 1e-4, per_endpoint = 2e-5;
+};
+
 /// One moment on two clocks.
 struct Now {
   std::uint64_t monotonic_ns = 0;  ///< CLOCK_MONOTONIC, as the workers'
@@ -44,6 +55,9 @@ struct Options {
   std::chrono::seconds lost_timeout{30};     ///< from disconnected to failed
   std::size_t event_history = 8'192;
   std::function<Now()> clock = &Now::read;
+  Placement placement{};
+  /// The share of its core that a worker spent on packets over the last seconds, 0 to 1, by worker; nothing: unknown.
+  std::function<double(std::uint16_t worker)> busy_share{};
 };
 
 }  // namespace penstock::control::rooms

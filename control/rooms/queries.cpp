@@ -99,7 +99,7 @@ std::vector<RoomStatistics> Rooms::room_statistics(std::string_view after, std::
   for (auto it = all.upper_bound(after); it != all.end() && lines.size() < most; ++it) {
     const Room& room = *it->second;
     lines.push_back({.id = room.id,
-                     .worker = room.worker,
+                     .worker = room.home,
                      .endpoints = static_cast<std::uint32_t>(room.endpoints.size()),
                      .tracks = room.tracks,
                      .subscriptions = room.subscriptions,

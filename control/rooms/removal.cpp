@@ -6,6 +6,7 @@
 
 #include "control/rooms/changes.h"
 #include "control/rooms/lease.h"
+#include "control/rooms/mirrors.h"
 
 namespace penstock::control::rooms {
 namespace {
@@ -24,7 +25,7 @@ void unlink(Subscription& subscription) {
   subscription.source = nullptr;
 }
 
-void move(Subscription& subscription, Track* track) {
+void relink(Subscription& subscription, Track* track) {
   if (subscription.source != nullptr) unlink(subscription);
   if (track != nullptr) link(subscription, *track);
 }
@@ -38,24 +39,35 @@ void drop_track(Batch& batch, SubscriptionSpec& spec) {
 
 }  // namespace
 
-void set_source(Batch& batch, Subscription& subscription, Track* track) {
-  batch.on_refusal([&subscription, old = subscription.source] { move(subscription, old); });
-  move(subscription, track);
-  batch.assign(subscription.parameters.track, track != nullptr ? track->place.slot : sfu::kNoSlot);
+tl::expected<void, Error> set_source(Batch& batch, Subscription& subscription, Track* track) {
+  Track* const old = subscription.source;
+  if (track == old) return {};
+  const std::uint16_t worker = subscription.endpoint->worker;
+  Place place;
+  if (track != nullptr) {
+    const auto taken = take_mirror(batch, *track, worker);
+    if (!taken) return tl::make_unexpected(taken.error());
+    place = *taken;
+  }
+  if (old != nullptr) release_mirror(batch, *old, worker);
+  batch.on_refusal([&subscription, old] { relink(subscription, old); });
+  relink(subscription, track);
+  batch.assign(subscription.parameters.track, place.slot);
+  return {};
 }
 
 void remove(Batch& batch, Subscription& subscription) {
   Endpoint& endpoint = *subscription.endpoint;
-  Worker& worker = batch.state().worker_of(*endpoint.room);
-  if (subscription.source != nullptr) set_source(batch, subscription, nullptr);
+  Worker& worker = batch.state().worker_of(endpoint);
+  set_source(batch, subscription, nullptr);
   endpoint.ids.remove(subscription.parameters);
   batch.on_refusal([&endpoint, &subscription] { endpoint.ids.add(subscription.parameters); });
   if (endpoint.keyed) {
     endpoint.ids.retire(subscription.parameters);
     batch.on_refusal([&endpoint, &subscription] { endpoint.ids.bring_back(subscription.parameters); });
   }
-  batch.operation(endpoint.room->worker, sfu::RemoveSubscription{subscription.place.slot});
-  batch.vacate(worker.subscriptions, subscription);
+  batch.operation(endpoint.worker, sfu::RemoveSubscription{subscription.place.slot});
+  batch.vacate(endpoint.worker, worker.subscriptions, subscription.place);
   batch.add(endpoint.room->subscriptions, -1);
   batch.add(worker.population.subscriptions, -1);
   batch.erase(endpoint.subscriptions, subscription);
@@ -63,7 +75,7 @@ void remove(Batch& batch, Subscription& subscription) {
 
 void remove(Batch& batch, Track& track, std::string_view reason) {
   Endpoint& endpoint = *track.endpoint;
-  Worker& worker = batch.state().worker_of(*endpoint.room);
+  Worker& worker = batch.state().worker_of(endpoint);
   while (!track.subscriptions.empty()) {
     Subscription& left = *track.subscriptions.back();
     set_source(batch, left, nullptr);  // the worker knows by itself, see sfu::RemoveTrack
@@ -75,8 +87,9 @@ void remove(Batch& batch, Track& track, std::string_view reason) {
   }
   endpoint.ids.remove(track.parameters);
   batch.on_refusal([&endpoint, &track] { endpoint.ids.add(track.parameters); });
-  batch.operation(endpoint.room->worker, sfu::RemoveTrack{track.place.slot});
-  batch.vacate(worker.tracks, track);
+  remove_mirrors(batch, track);
+  batch.operation(endpoint.worker, sfu::RemoveTrack{track.place.slot});
+  batch.vacate(endpoint.worker, worker.tracks, track.place);
   batch.add(endpoint.room->tracks, -1);
   batch.add(worker.population.tracks, -1);
   batch.erase(endpoint.tracks, track);
@@ -84,15 +97,15 @@ void remove(Batch& batch, Track& track, std::string_view reason) {
 
 void remove(Batch& batch, Endpoint& endpoint) {
   Room& room = *endpoint.room;
-  Worker& worker = batch.state().worker_of(room);
+  Worker& worker = batch.state().worker_of(endpoint);
   while (!endpoint.subscriptions.empty()) remove(batch, *endpoint.subscriptions.begin()->second);
   while (!endpoint.tracks.empty()) remove(batch, *endpoint.tracks.begin()->second, "its publisher was deleted");
   set_deadline(batch, endpoint, 0);
-  batch.erase(worker.fragments,
-              std::string(endpoint.parameters.ice.fragment.data(), sfu::IceCredentials::kFragmentSize));
-  batch.operation(room.worker, sfu::RemoveEndpoint{endpoint.place.slot});
-  batch.forget({room.worker, endpoint.place.slot, endpoint.place.generation});
-  batch.vacate(worker.endpoints, endpoint);
+  batch.erase(batch.state().fragments, endpoint.parameters.ice.fragment);
+  batch.operation(endpoint.worker, sfu::RemoveEndpoint{endpoint.place.slot});
+  batch.forget({endpoint.worker, endpoint.place.slot, endpoint.place.generation});
+  batch.vacate(endpoint.worker, worker.endpoints, endpoint.place);
+  batch.add(room.endpoints_by_worker[endpoint.worker], -1);
   batch.add(worker.population.endpoints, -1);
   batch.add(worker.population.endpoints_by_ice[static_cast<std::size_t>(endpoint.ice)], -1);
   batch.add(worker.population.endpoints_by_dtls[static_cast<std::size_t>(endpoint.dtls)], -1);
@@ -107,19 +120,19 @@ void remove(Batch& batch, Room& room) {
   }
   while (!room.endpoints.empty()) remove(batch, *room.endpoints.begin()->second);
   drop_lease(batch, room);
-  batch.add(state.worker_of(room).population.rooms, -1);
+  batch.add(state.home_of(room).population.rooms, -1);
   batch.erase(state.rooms, room);
 }
 
 void set_ice(Batch& batch, Endpoint& endpoint, IceViewState state) {
-  auto& counts = batch.state().worker_of(*endpoint.room).population.endpoints_by_ice;
+  auto& counts = batch.state().worker_of(endpoint).population.endpoints_by_ice;
   batch.add(counts[static_cast<std::size_t>(endpoint.ice)], -1);
   batch.add(counts[static_cast<std::size_t>(state)], +1);
   batch.assign(endpoint.ice, state);
 }
 
 void set_dtls(Batch& batch, Endpoint& endpoint, DtlsState state) {
-  auto& counts = batch.state().worker_of(*endpoint.room).population.endpoints_by_dtls;
+  auto& counts = batch.state().worker_of(endpoint).population.endpoints_by_dtls;
   batch.add(counts[static_cast<std::size_t>(endpoint.dtls)], -1);
   batch.add(counts[static_cast<std::size_t>(state)], +1);
   batch.assign(endpoint.dtls, state);

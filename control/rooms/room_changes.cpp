@@ -1,18 +1,11 @@
 #include "control/rooms/admission.h"
 #include "control/rooms/changes.h"
 #include "control/rooms/lease.h"
+#include "control/rooms/placement.h"
 #include "control/rooms/refuse.h"
 
 namespace penstock::control::rooms {
 namespace {
-
-std::uint16_t least_loaded(const State& state) {
-  std::size_t least = 0;
-  for (std::size_t i = 1; i < state.workers.size(); ++i) {
-    if (state.workers[i]->load() < state.workers[least]->load()) least = i;
-  }
-  return static_cast<std::uint16_t>(least);
-}
 
 Verdict create(Batch& batch, const PutRoom& change) {
   State& state = batch.state();
@@ -23,12 +16,13 @@ Verdict create(Batch& batch, const PutRoom& change) {
   auto room = std::make_shared<Room>();
   room->id = change.room;
   room->spec = change.spec;
-  room->worker = least_loaded(state);
+  room->home = home_of_new_room(state);
+  room->endpoints_by_worker.resize(state.workers.size());
   room->created_unix_ms = batch.now().unix_ms;
   batch.revise(*room);
   batch.insert(state.rooms, room);
   take_lease(batch, *room);
-  batch.add(state.worker_of(*room).population.rooms, +1);
+  batch.add(state.home_of(*room).population.rooms, +1);
   batch.event(event_of(EventType::room_created, *room));
   return Applied{.created = true};
 }

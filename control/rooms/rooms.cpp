@@ -23,12 +23,12 @@ std::string reason_of(const dtls::Report& report) {
 }
 
 void install_keys(Batch& batch, Endpoint& endpoint, const dtls::Report& report) {
-  batch.operation(endpoint.room->worker, sfu::InstallKeys{endpoint.place.slot, report.receive, report.send});
+  batch.operation(endpoint.worker, sfu::InstallKeys{endpoint.place.slot, report.receive, report.send});
   set_dtls(batch, endpoint, DtlsState::secured);
   endpoint.profile = report.send.profile;
   // The first keys: whatever is authentic is so under them.
   endpoint.unsettled =
-      Endpoint::Unsettled{.update = batch.state().worker_of(*endpoint.room).posted + 1,
+      Endpoint::Unsettled{.update = batch.state().worker_of(endpoint).posted + 1,
                           .received_packets = endpoint.keyed ? std::nullopt : std::optional<std::uint64_t>(0)};
   endpoint.keyed = true;
   endpoint.ids.forget_retired();

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "control/rooms/statistics.h"
@@ -29,10 +30,12 @@ class SlotTable {
   struct Entry {
     User* user = nullptr;
     std::uint32_t generation = 0;
-    Totals sampled{};  ///< what the board said of this use at the last sample
+    bool shown = false;  ///< what the board says of this use counts
+    Totals sampled{};    ///< what the board said of this use at the last sample
   };
 
-  std::optional<Place> acquire(User& user) {
+  /// `user`: whose status the board shows at that place; nullptr: nobody's who is looked at.
+  std::optional<Place> acquire(User* user) {
     std::uint32_t slot = 0;
     if (!free_.empty()) {
       slot = free_.back();
@@ -44,7 +47,8 @@ class SlotTable {
       return std::nullopt;
     }
     Entry& entry = entries_[slot];
-    entry.user = &user;
+    entry.user = user;
+    entry.shown = user != nullptr;
     if (++entry.generation == 0) entry.generation = 1;
     entry.sampled = {};
     return Place{slot, entry.generation};
@@ -61,16 +65,17 @@ class SlotTable {
   }
 
   /// Nobody's any more; it is to be retired when the update with its removal has a number.
-  void vacate(Place place) { entries_[place.slot].user = nullptr; }
-  void undo_vacate(Place place, User& user) { entries_[place.slot].user = &user; }
+  /// Returns whose it was.
+  User* vacate(Place place) { return std::exchange(entries_[place.slot].user, nullptr); }
+  void undo_vacate(Place place, User* user) { entries_[place.slot].user = user; }
   void retire(Place place, std::uint64_t update) { retired_.push_back({place, update}); }
 
-  /// Frees places whose removal was applied; calls last(place, entry) for each before.
+  /// Frees places whose removal was applied; calls last(place, entry) before, for each that was shown.
   template <class Last>
   void reclaim(std::uint64_t applied, Last&& last) {
     for (; !retired_.empty() && retired_.front().update <= applied; retired_.pop_front()) {
       const Place place = retired_.front().place;
-      last(place, entries_[place.slot]);
+      if (entries_[place.slot].shown) last(place, entries_[place.slot]);
       free_.push_back(place.slot);
     }
   }

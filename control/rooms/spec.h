@@ -35,6 +35,8 @@ struct RoomLimits {
 struct RoomSpec {
   std::optional<Lease> lease{};  ///< nothing: the room stays until it is deleted
   RoomLimits limits{};
+  /// So many audio tracks are forwarded at a time, those that speak; 0: all of them; at most sfu::kMostSeats.
+  std::uint8_t audio_last_n = 0;
   std::string metadata{};  ///< the caller's; at most 4,096 bytes
   friend bool operator==(const RoomSpec&, const RoomSpec&) = default;
 };
@@ -95,10 +97,13 @@ struct EndpointSpec {
   /// Deletes the endpoint when it never connected, or its consent was lost for good (Options::connect_timeout,
   /// Options::lost_timeout), or its handshake failed. Otherwise that is only reported.
   bool expire_when_lost = false;
+  /// Where it is to be; nothing: Penstock chooses (placement.h). Of an endpoint that is there already: where it is; a
+  /// patch moves it.
+  std::optional<std::uint16_t> worker{};
   /// Its tracks by id. Given: exactly these, others are deleted; absent: tracks stay as they are.
   std::optional<std::vector<std::pair<std::string, TrackSpec>>> tracks{};
 };
-/// Without tracks.
+/// Without tracks and worker, which are not kept in an endpoint's.
 bool operator==(const EndpointSpec& a, const EndpointSpec& b);
 
 /// A track of the same room.
@@ -139,6 +144,7 @@ struct SubscriptionPatch {
 struct EndpointPatch {
   std::optional<std::uint64_t> max_publish_bit_rate{};
   std::optional<std::string> metadata{};
+  std::optional<std::uint16_t> worker{};  ///< moves the endpoint there
 };
 
 }  // namespace penstock::control::rooms

@@ -1,6 +1,7 @@
 #pragma once
 // All that the model knows: rooms by id, and the workers' tables from control's side.
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -26,18 +27,12 @@ struct Worker {
         tracks(given.sizes.tracks),
         subscriptions(given.sizes.subscriptions) {}
 
-  /// What a new room adds to: rooms count too, for most of them are created empty.
-  std::uint64_t load() const {
-    return std::uint64_t{population.rooms} + population.endpoints + population.tracks + population.subscriptions;
-  }
-
   WorkerMedia media;
   std::vector<Candidate> candidates;
   SlotTable<Endpoint> endpoints;
   SlotTable<Track> tracks;
   SlotTable<Subscription> subscriptions;
   std::set<std::uint32_t> sizes_to_tell;  ///< slots of tracks with a size that it was too early to tell
-  std::set<std::string> fragments;        ///< our ICE user fragments in use: checks are told apart by them
   Population population;
   Totals totals;
   std::uint64_t received_bit_rate = 0, sent_bit_rate = 0;
@@ -57,9 +52,12 @@ struct State {
   std::set<std::pair<std::uint64_t, Endpoint*>> endpoint_deadlines{};
   std::set<std::pair<std::string, Room*>> rooms_by_owner{};  ///< those with a lease
   Expiries expiries{};
+  /// Our ICE user fragments in use: checks are told apart by them, on whichever worker an endpoint comes to be.
+  std::set<std::array<char, sfu::IceCredentials::kFragmentSize>> fragments{};
 
-  Worker& worker_of(const Room& room) { return *workers[room.worker]; }
-  const Worker& worker_of(const Room& room) const { return *workers[room.worker]; }
+  Worker& home_of(const Room& room) { return *workers[room.home]; }
+  Worker& worker_of(const Endpoint& endpoint) { return *workers[endpoint.worker]; }
+  const Worker& worker_of(const Endpoint& endpoint) const { return *workers[endpoint.worker]; }
   std::string entity_tag(std::uint64_t revision) const;
 };
 

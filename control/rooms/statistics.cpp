@@ -12,6 +12,7 @@ Population& Population::operator+=(const Population& other) {
   endpoints += other.endpoints;
   tracks += other.tracks;
   subscriptions += other.subscriptions;
+  mirrors += other.mirrors;
   for (std::size_t i = 0; i < endpoints_by_ice.size(); ++i) endpoints_by_ice[i] += other.endpoints_by_ice[i];
   for (std::size_t i = 0; i < endpoints_by_dtls.size(); ++i) endpoints_by_dtls[i] += other.endpoints_by_dtls[i];
   return *this;

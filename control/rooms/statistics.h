@@ -57,6 +57,7 @@ static_assert(sizeof(Totals) == kTotalFields.size() * sizeof(std::uint64_t));
 
 struct Population {
   std::uint32_t rooms = 0, endpoints = 0, tracks = 0, subscriptions = 0;
+  std::uint32_t mirrors = 0;  ///< of other workers' tracks, in the worker's table of tracks as well
   std::array<std::uint32_t, kIceViewStateNames.size()> endpoints_by_ice{};
   std::array<std::uint32_t, kDtlsStateNames.size()> endpoints_by_dtls{};
 

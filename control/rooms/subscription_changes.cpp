@@ -14,7 +14,7 @@ constexpr std::size_t kMostRetiredSsrcs = 65'536;
 
 void compile_to(Batch& batch, const Subscription& subscription) {
   batch.operation(
-      subscription.endpoint->room->worker,
+      subscription.endpoint->worker,
       sfu::SetSubscription{subscription.place.slot, subscription.place.generation, subscription.parameters});
 }
 
@@ -101,7 +101,7 @@ tl::expected<void, Error> within_limits(const State& state, const Endpoint& endp
 Verdict create(Batch& batch, Endpoint& endpoint, const std::string& id, SubscriptionSpec spec) {
   State& state = batch.state();
   Room& room = *endpoint.room;
-  Worker& worker = state.worker_of(room);
+  Worker& worker = state.worker_of(endpoint);
   auto parameters = compile(spec);
   if (!parameters) return tl::make_unexpected(std::move(parameters.error()));
   if (auto ok = within_limits(state, endpoint); !ok) return tl::make_unexpected(std::move(ok.error()));
@@ -112,10 +112,10 @@ Verdict create(Batch& batch, Endpoint& endpoint, const std::string& id, Subscrip
   if (auto ok = endpoint.ids.check(*parameters); !ok) return tl::make_unexpected(std::move(ok.error()));
 
   auto subscription = std::make_shared<Subscription>();
-  if (!batch.settle(worker.subscriptions, *subscription)) {
-    return tl::make_unexpected(no_place(worker.subscriptions, "subscriptions"));
-  }
+  const auto place = batch.acquire(worker.subscriptions, subscription.get());
+  if (!place) return tl::make_unexpected(no_place(worker.subscriptions, "subscriptions"));
   subscription->id = id;
+  subscription->place = *place;
   subscription->endpoint = &endpoint;
   subscription->spec = std::move(spec);
   parameters->endpoint = endpoint.place.slot;
@@ -126,7 +126,7 @@ Verdict create(Batch& batch, Endpoint& endpoint, const std::string& id, Subscrip
   batch.insert(endpoint.subscriptions, subscription);
   batch.add(room.subscriptions, +1);
   batch.add(worker.population.subscriptions, +1);
-  if (*source != nullptr) set_source(batch, *subscription, *source);
+  if (auto ok = set_source(batch, *subscription, *source); !ok) return tl::make_unexpected(std::move(ok.error()));
   compile_to(batch, *subscription);
   batch.event(event_of(EventType::subscription_created, *subscription));
   return Applied{.created = true};
@@ -149,7 +149,7 @@ Verdict replace(Batch& batch, Subscription& subscription, SubscriptionSpec spec)
   if (spec == subscription.spec) return Applied{.changed = false};
   const auto source = find_source(batch.state(), *subscription.endpoint->room, spec, *parameters);
   if (!source) return tl::make_unexpected(source.error());
-  if (*source != subscription.source) set_source(batch, subscription, *source);
+  if (auto ok = set_source(batch, subscription, *source); !ok) return tl::make_unexpected(std::move(ok.error()));
   parameters->endpoint = old.endpoint;
   parameters->track = old.track;
   parameters->first_sequence = old.first_sequence;

@@ -2,15 +2,11 @@
 
 #include "control/rooms/admission.h"
 #include "control/rooms/changes.h"
+#include "control/rooms/mirrors.h"
 #include "control/rooms/refuse.h"
 
 namespace penstock::control::rooms {
 namespace {
-
-void compile_to(Batch& batch, const Track& track) {
-  batch.operation(track.endpoint->room->worker,
-                  sfu::SetTrack{track.place.slot, track.place.generation, track.parameters});
-}
 
 void add_ids(Batch& batch, Endpoint& endpoint, const sfu::TrackParameters& parameters) {
   endpoint.ids.add(parameters);
@@ -38,12 +34,14 @@ Verdict create(Batch& batch, Endpoint& endpoint, const std::string& id, const Tr
                sfu::TrackParameters parameters) {
   State& state = batch.state();
   Room& room = *endpoint.room;
-  Worker& worker = state.worker_of(room);
+  Worker& worker = state.worker_of(endpoint);
   if (auto ok = within_limits(state, endpoint); !ok) return tl::make_unexpected(std::move(ok.error()));
   if (auto ok = endpoint.ids.check(parameters); !ok) return tl::make_unexpected(std::move(ok.error()));
   auto track = std::make_shared<Track>();
-  if (!batch.settle(worker.tracks, *track)) return tl::make_unexpected(no_place(worker.tracks, "tracks"));
+  const auto place = batch.acquire(worker.tracks, track.get());
+  if (!place) return tl::make_unexpected(no_place(worker.tracks, "tracks"));
   track->id = id;
+  track->place = *place;
   track->endpoint = &endpoint;
   track->spec = spec;
   parameters.endpoint = endpoint.place.slot;
@@ -123,7 +121,7 @@ Verdict apply(Batch& batch, const RequestKeyFrame& change, const Precondition& p
   if ((*track)->spec.kind != sfu::MediaKind::video) {
     return conflict("", "track '{}' is audio, which has no key frames", change.track);
   }
-  batch.operation((*track)->endpoint->room->worker, sfu::RequestKeyFrame{(*track)->place.slot});
+  batch.operation((*track)->endpoint->worker, sfu::RequestKeyFrame{(*track)->place.slot});
   return Applied{.changed = false};
 }
 

@@ -21,7 +21,8 @@ struct RoomView {
   std::string id;
   std::string etag;
   RoomSpec spec;
-  std::uint16_t worker = 0;
+  std::uint16_t worker = 0;                          ///< its home: where its first endpoints are
+  std::vector<std::uint32_t> endpoints_by_worker{};  ///< how many of them each worker has
   std::uint64_t created_unix_ms = 0;
   std::optional<std::uint64_t> lease_expires_unix_ms{};
   std::uint32_t endpoints = 0, tracks = 0, subscriptions = 0;
@@ -56,6 +57,7 @@ struct EndpointView {
   std::string room, id;
   std::string etag;
   EndpointSpec spec;  ///< without tracks
+  std::uint16_t worker = 0;
   std::uint64_t created_unix_ms = 0;
 
   // Chosen by Penstock, for the remote side.

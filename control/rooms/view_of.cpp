@@ -84,20 +84,21 @@ void show_status(SubscriptionView& view, const sfu::SubscriptionStatus& status) 
 }  // namespace
 
 const sfu::EndpointStatus* status_of(const State& state, const Endpoint& endpoint) {
-  return of_this_use(state.worker_of(*endpoint.room).media.board->endpoints, endpoint.place);
+  return of_this_use(state.worker_of(endpoint).media.board->endpoints, endpoint.place);
 }
 
 const sfu::TrackStatus* status_of(const State& state, const Track& track) {
-  return of_this_use(state.worker_of(*track.endpoint->room).media.board->tracks, track.place);
+  return of_this_use(state.worker_of(*track.endpoint).media.board->tracks, track.place);
 }
 
 const sfu::SubscriptionStatus* status_of(const State& state, const Subscription& subscription) {
-  return of_this_use(state.worker_of(*subscription.endpoint->room).media.board->subscriptions, subscription.place);
+  return of_this_use(state.worker_of(*subscription.endpoint).media.board->subscriptions, subscription.place);
 }
 
 RoomView view_of(const State& state, const Room& room) {
   RoomView view{.id = room.id, .etag = state.entity_tag(room.revision), .spec = room.spec};
-  view.worker = room.worker;
+  view.worker = room.home;
+  view.endpoints_by_worker = room.endpoints_by_worker;
   view.created_unix_ms = room.created_unix_ms;
   if (room.spec.lease) view.lease_expires_unix_ms = room.lease_expires_unix_ms;
   view.endpoints = static_cast<std::uint32_t>(room.endpoints.size());
@@ -114,11 +115,12 @@ EndpointView view_of(const State& state, const Endpoint& endpoint, const dtls::F
   view.id = endpoint.id;
   view.etag = state.entity_tag(endpoint.revision);
   view.spec = endpoint.spec;
+  view.worker = endpoint.worker;
   view.created_unix_ms = endpoint.created_unix_ms;
   const sfu::IceCredentials& ice = endpoint.parameters.ice;
   view.ice_ufrag.assign(ice.fragment.data(), ice.fragment.size());
   view.ice_pwd.assign(ice.password.data(), ice.password.size());
-  view.candidates = state.worker_of(*endpoint.room).candidates;
+  view.candidates = state.worker_of(endpoint).candidates;
   view.dtls_role = endpoint.dtls_role;
   view.fingerprints = {ours};
   view.cname = endpoint.parameters.cname.view();

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "control/rooms/rooms.h"
+#include "dataplane/sfu/transfer.h"
 
 namespace penstock::control::rooms {
 
@@ -32,16 +34,38 @@ class ObedientWorkers : public UpdateSink {
   /// Applies up to `most` waiting updates of every worker.
   void apply(std::size_t most = SIZE_MAX) {
     for (auto& worker : workers_) {
-      for (std::size_t i = 0; i < most && !worker->waiting.empty(); ++i) {
-        const sfu::Update& update = *worker->waiting.front();
-        EXPECT_EQ(update.number, worker->applied + 1);
-        for (const auto& operation : update.operations) {
-          std::visit([&](const auto& o) { obey(*worker, o); }, operation);
-        }
-        worker->waiting.erase(worker->waiting.begin());
-        worker->applied = update.number;
+      apply_at(*worker, most);
+    }
+    arrive();
+  }
+  void apply_at(std::uint16_t worker, std::size_t most = SIZE_MAX) { apply_at(*workers_.at(worker), most); }
+
+  /// What is under way between workers is installed where it goes.
+  void arrive() {
+    for (sfu::Transfer* transfer : std::exchange(under_way_, {})) install(*transfer);
+  }
+  std::size_t under_way() const { return under_way_.size(); }
+
+  /// When everything is applied: every mirror is known to its origin, is used, and everything refers to what is there.
+  void expect_consistent() const {
+    for (std::uint16_t number = 0; number < workers_.size(); ++number) {
+      for (const auto& [slot, track] : workers_[number]->tracks) {
+        if (track.parameters.origin.is_mirror()) expect_used_mirror(number, slot, track);
+      }
+      for (const auto& [origin, mirror] : workers_[number]->mirrors) {
+        const auto& tracks = workers_.at(origin.second)->tracks;
+        ASSERT_TRUE(tracks.contains(mirror.slot)) << "packets for a mirror that is not there";
+        EXPECT_EQ(tracks.at(mirror.slot).generation, mirror.generation);
       }
     }
+  }
+  /// Of other workers' tracks.
+  std::size_t mirrors(std::uint16_t worker) const {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        workers_.at(worker)->tracks, [](const auto& t) { return t.second.parameters.origin.is_mirror(); }));
+  }
+  const sfu::TrackParameters& track(std::uint16_t worker, std::uint32_t slot) const {
+    return workers_.at(worker)->tracks.at(slot).parameters;
   }
   sfu::Board& board(std::uint16_t worker) { return workers_.at(worker)->board; }
   std::size_t used(std::uint16_t worker) const {
@@ -60,6 +84,10 @@ class ObedientWorkers : public UpdateSink {
   struct Used {
     std::uint32_t generation = 0;
     T parameters;
+    bool away = false;  // an endpoint's forwarding address
+  };
+  struct MirrorAt {
+    std::uint32_t slot = 0, generation = 0;
   };
   struct OneWorker {
     explicit OneWorker(const sfu::BoardSizes& sizes) : board(sizes) {}
@@ -69,14 +97,89 @@ class ObedientWorkers : public UpdateSink {
     std::map<std::uint32_t, Used<sfu::EndpointParameters>> endpoints;
     std::map<std::uint32_t, Used<sfu::TrackParameters>> tracks;
     std::map<std::uint32_t, Used<sfu::SubscriptionParameters>> subscriptions;
+    std::map<std::pair<std::uint32_t, std::uint16_t>, MirrorAt> mirrors;  // by track and worker
     std::set<std::string> fragments;
     std::set<std::tuple<char, std::uint32_t, std::uint32_t>> uses;  // table, slot, generation
   };
+
+  void apply_at(OneWorker& worker, std::size_t most) {
+    for (std::size_t i = 0; i < most && !worker.waiting.empty(); ++i) {
+      const sfu::Update& update = *worker.waiting.front();
+      EXPECT_EQ(update.number, worker.applied + 1);
+      for (const auto& operation : update.operations) {
+        std::visit([&](const auto& o) { obey(worker, o); }, operation);
+      }
+      worker.waiting.erase(worker.waiting.begin());
+      worker.applied = update.number;
+    }
+  }
+  void expect_used_mirror(std::uint16_t worker, std::uint32_t slot, const Used<sfu::TrackParameters>& mirror) const {
+    const sfu::Origin& origin = mirror.parameters.origin;
+    EXPECT_NE(origin.worker, worker);
+    const OneWorker& at = *workers_.at(origin.worker);
+    ASSERT_TRUE(at.tracks.contains(origin.track)) << "a mirror of nothing";
+    EXPECT_EQ(at.tracks.at(origin.track).generation, origin.generation);
+    EXPECT_FALSE(at.tracks.at(origin.track).parameters.origin.is_mirror());
+    EXPECT_EQ(at.tracks.at(origin.track).parameters.codec, mirror.parameters.codec);
+    EXPECT_EQ(at.tracks.at(origin.track).parameters.encoding_count, mirror.parameters.encoding_count);
+    ASSERT_TRUE(at.mirrors.contains({origin.track, worker}));
+    EXPECT_EQ(at.mirrors.at({origin.track, worker}).slot, slot);
+    const auto& all = workers_.at(worker)->subscriptions;
+    EXPECT_TRUE(std::ranges::any_of(all, [&](const auto& s) { return s.second.parameters.track == slot; }))
+        << "a mirror that nobody uses";
+  }
 
   static std::string fragment(const sfu::IceCredentials& ice) { return {ice.fragment.data(), ice.fragment.size()}; }
   static void first_use(OneWorker& w, char table, std::uint32_t slot, std::uint32_t generation) {
     EXPECT_NE(generation, 0u);
     EXPECT_TRUE(w.uses.emplace(table, slot, generation).second) << table << slot << " had that generation before";
+  }
+
+  void obey(OneWorker& w, const sfu::MoveEndpoint& o) {
+    ASSERT_TRUE(w.endpoints.contains(o.slot));
+    auto& endpoint = w.endpoints.at(o.slot);
+    EXPECT_FALSE(endpoint.away);
+    endpoint.away = true;
+    Moving moving{.endpoint = endpoint, .subscriptions = {}};
+    for (const sfu::Transfer::Place& place : o.transfer->places()) {
+      ASSERT_TRUE(w.subscriptions.contains(place.from));
+      EXPECT_EQ(w.subscriptions.at(place.from).parameters.endpoint, o.slot);
+      moving.subscriptions.push_back(w.subscriptions.at(place.from));
+      w.subscriptions.erase(place.from);
+    }
+    for (const auto& [slot, s] : w.subscriptions) EXPECT_NE(s.parameters.endpoint, o.slot) << "left behind";
+    for (const auto& [slot, t] : w.tracks) EXPECT_NE(t.parameters.endpoint, o.slot) << "it publishes";
+    o.transfer->set_state(sfu::Transfer::State::under_way);
+    moving_.emplace(o.transfer, std::move(moving));
+    under_way_.push_back(o.transfer);
+  }
+  void install(sfu::Transfer& transfer) {
+    OneWorker& w = *workers_.at(transfer.worker());
+    Moving moving = std::move(moving_.at(&transfer));
+    moving_.erase(&transfer);
+    const auto home = w.endpoints.find(transfer.endpoint());
+    if (home == w.endpoints.end()) {
+      first_use(w, 'e', transfer.endpoint(), transfer.generation());
+      EXPECT_TRUE(w.fragments.insert(fragment(moving.endpoint.parameters.ice)).second);
+    } else {
+      EXPECT_TRUE(home->second.away) << "endpoint slot " << transfer.endpoint() << " is in use";
+      EXPECT_EQ(home->second.generation, transfer.generation());
+    }
+    w.endpoints[transfer.endpoint()] = {transfer.generation(), moving.endpoint.parameters};
+    w.board.endpoints[transfer.endpoint()].generation.set(transfer.generation());
+    for (std::size_t i = 0; i < transfer.places().size(); ++i) {
+      const sfu::Transfer::Place& place = transfer.places()[i];
+      EXPECT_FALSE(w.subscriptions.contains(place.to)) << "subscription slot " << place.to << " is in use";
+      first_use(w, 's', place.to, place.generation);
+      EXPECT_TRUE(place.track == sfu::kNoSlot || w.tracks.contains(place.track));
+      sfu::SubscriptionParameters parameters = moving.subscriptions[i].parameters;
+      EXPECT_EQ(place.track == sfu::kNoSlot, parameters.track == sfu::kNoSlot);
+      parameters.endpoint = transfer.endpoint();
+      parameters.track = place.track;
+      w.subscriptions[place.to] = {place.generation, parameters};
+      w.board.subscriptions[place.to].generation.set(place.generation);
+    }
+    transfer.set_state(sfu::Transfer::State::done);
   }
 
   static void obey(OneWorker& w, const sfu::AddEndpoint& o) {
@@ -108,7 +211,11 @@ class ObedientWorkers : public UpdateSink {
   static void obey(OneWorker& w, const sfu::LimitPublisher& o) { EXPECT_TRUE(w.endpoints.contains(o.slot)); }
   static void obey(OneWorker& w, const sfu::SetTrack& o) {
     ASSERT_LT(o.slot, w.board.tracks.size());
-    EXPECT_TRUE(w.endpoints.contains(o.parameters.endpoint));
+    if (o.parameters.origin.is_mirror()) {
+      EXPECT_EQ(o.parameters.endpoint, sfu::kNoSlot);
+    } else {
+      EXPECT_TRUE(w.endpoints.contains(o.parameters.endpoint));
+    }
     const auto it = w.tracks.find(o.slot);
     if (it == w.tracks.end()) {
       first_use(w, 't', o.slot, o.generation);
@@ -124,6 +231,17 @@ class ObedientWorkers : public UpdateSink {
     for (auto& [slot, s] : w.subscriptions) {
       if (s.parameters.track == o.slot) s.parameters.track = sfu::kNoSlot;
     }
+    std::erase_if(w.mirrors, [&](const auto& mirror) { return mirror.first.first == o.slot; });
+  }
+  static void obey(OneWorker& w, const sfu::AddMirror& o) {
+    ASSERT_TRUE(w.tracks.contains(o.track));
+    EXPECT_FALSE(w.tracks.at(o.track).parameters.origin.is_mirror());
+    EXPECT_NE(o.mirror_generation, 0u);
+    EXPECT_TRUE(w.mirrors.emplace(std::pair(o.track, o.worker), MirrorAt{o.mirror, o.mirror_generation}).second);
+  }
+  static void obey(OneWorker& w, const sfu::RemoveMirror& o) {
+    EXPECT_TRUE(w.tracks.contains(o.track));
+    EXPECT_EQ(w.mirrors.erase({o.track, o.worker}), 1u);
   }
   static void obey(OneWorker& w, const sfu::SetSubscription& o) {
     const sfu::SubscriptionParameters& p = o.parameters;
@@ -156,7 +274,14 @@ class ObedientWorkers : public UpdateSink {
     ++key_frames_asked;
   }
 
+  struct Moving {
+    Used<sfu::EndpointParameters> endpoint;
+    std::vector<Used<sfu::SubscriptionParameters>> subscriptions;
+  };
+
   std::vector<std::unique_ptr<OneWorker>> workers_;
+  std::map<sfu::Transfer*, Moving> moving_;
+  std::vector<sfu::Transfer*> under_way_;
 };
 
 class RememberingHandshaker : public Handshaker {
@@ -219,6 +344,7 @@ class RoomsTest : public testing::Test {
     }
     options.limits = limits;
     options.clock = [this] { return now; };
+    options.busy_share = [this](std::uint16_t worker) { return worker < busy.size() ? busy[worker] : 0; };
     rooms = std::make_unique<Rooms>(std::move(options), *workers, handshaker);
     ticket = rooms->events().listen([this](const Event& event) { events.push_back(event); });
   }
@@ -292,6 +418,7 @@ class RoomsTest : public testing::Test {
     return names;
   }
 
+  std::vector<double> busy;  ///< what the workers are measured at
   Now now{.monotonic_ns = 5'000'000'000, .unix_ms = 1'800'000'000'000};
   std::unique_ptr<ObedientWorkers> workers;
   RememberingHandshaker handshaker;

@@ -89,6 +89,7 @@ class RandomBatches : public RoomsTest {
       case 2:
       case 3:
         steps.push_back({PutEndpoint{room, endpoint, browser()}});
+        if (there == nullptr) std::get<PutEndpoint>(steps.back().change).spec.worker = some_worker();
         if (!naive.contains(room)) return false;
         naive[room][endpoint];
         return true;
@@ -188,11 +189,18 @@ class RandomBatches : public RoomsTest {
     pass(std::chrono::milliseconds(20));
   }
 
+  /// Mostly one of those that there are.
+  std::optional<std::uint16_t> some_worker() {
+    return below(3) == 0 ? std::nullopt : std::optional(static_cast<std::uint16_t>(below(worker_count)));
+  }
+
+  std::uint32_t worker_count = 1;
   std::mt19937_64 random{20'261'120};
 };
 
 TEST_F(RandomBatches, AreTakenOrRefusedAsTheNaiveModelSays) {
-  start(2);
+  worker_count = 3;
+  start(3);
   Naive naive;
   int taken = 0, refused = 0;
   for (int round = 0; round < 2'500; ++round) {
@@ -212,20 +220,26 @@ TEST_F(RandomBatches, AreTakenOrRefusedAsTheNaiveModelSays) {
       ASSERT_EQ(rooms->digest(), before);
       ++refused;
     }
-    if (below(3) == 0) workers->apply(below(4));
-    if (round % 50 == 0) expect_equal(naive);
+    if (below(3) == 0) workers->apply_at(static_cast<std::uint16_t>(below(3)), below(4));  // some are slower
+    if (round % 50 == 0) {
+      expect_equal(naive);
+      workers->apply();
+      workers->expect_consistent();
+    }
     if (HasFailure()) return;
   }
   EXPECT_GT(taken, 400);
   EXPECT_GT(refused, 400);
   delete_all();
-  for (std::uint16_t worker = 0; worker < 2; ++worker) {
+  for (std::uint16_t worker = 0; worker < 3; ++worker) {
     EXPECT_EQ(workers->used(worker), 0u);
     const WorkerStatistics w = rooms->statistics().workers.at(worker);
     EXPECT_EQ(w.free_endpoints, 1'000u);
     EXPECT_EQ(w.free_tracks, 2'000u);
     EXPECT_EQ(w.free_subscriptions, 20'000u);
-    EXPECT_EQ(w.population.rooms + w.population.endpoints + w.population.tracks + w.population.subscriptions, 0u);
+    EXPECT_EQ(w.population.rooms + w.population.endpoints + w.population.tracks + w.population.subscriptions +
+                  w.population.mirrors,
+              0u);
   }
 }
 
