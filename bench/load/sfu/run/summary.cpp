@@ -14,8 +14,8 @@ double number(const Json& step, const char* pointer) {
 
 /// What a step was: its first member that is no measurement.
 std::string title_of(const Json& step) {
-  const auto& [key, value] = *step.items().begin();
-  return fmt::format("{} {}", value.is_string() ? value.get<std::string>() : value.dump(), key);
+  const auto first = step.begin();
+  return fmt::format("{} {}", first->is_string() ? first->get<std::string>() : first->dump(), first.key());
 }
 
 std::string line_of(const Json& step) {
