@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <tl/expected.hpp>
+#include <utility>
 #include <vector>
 
 #include "dataplane/engine/counters.h"
@@ -80,6 +81,10 @@ class Shard {
     wakes_pending_ = true;
   }
 
+  /// What came by a lane of the service's own were packets: the pass counts as one that had some.
+  void count_as_busy() { busy_ = true; }
+  bool take_busy() { return std::exchange(busy_, false); }
+
   Inbox& inbox() { return post_office_->inbox(options_.worker); }
   net::Burst& outgoing() { return outgoing_; }
   /// Once per pass: wakes the workers that were sent something.
@@ -102,6 +107,7 @@ class Shard {
   net::Burst outgoing_;
   std::vector<std::uint8_t> to_wake_;  ///< by worker
   bool wakes_pending_ = false;
+  bool busy_ = false;
   std::uint64_t now_ns_ = 0;
   std::uint64_t gauges_until_ns_ = 0;
 };

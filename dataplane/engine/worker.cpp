@@ -28,7 +28,7 @@ bool Worker::pass(std::uint64_t now_ns) {
   classify();
   meter.mark(Stage::classify);
 
-  const bool busy = !arrived_.empty() || took_over_;
+  bool busy = !arrived_.empty() || took_over_;
   took_over_ = false;
   serve();
   meter.mark(Stage::service);
@@ -44,6 +44,7 @@ bool Worker::pass(std::uint64_t now_ns) {
   shard_->wake_others();
   meter.mark(Stage::timers);
 
+  busy |= shard_->take_busy();
   meter.account(shard_->counters(), busy);
   return busy || messages > 0 || timers_left;
 }

@@ -84,6 +84,7 @@ tl::expected<std::unique_ptr<Core>, std::string> Core::create(engine::Shard& sha
       .turns = engine::TimerWheel(sizes.endpoints, kTurnTickNs, shard.now_ns()),
       .mirror_turns = engine::TimerWheel(sizes.tracks, kTurnTickNs, shard.now_ns()),
       .views = std::move(views),
+      .first_neighbour = 0,
       .lent = std::vector<std::uint32_t>(workers, 0),
   });
   core->unix_minus_monotonic_ns = unix_minus_monotonic();

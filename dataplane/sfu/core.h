@@ -85,6 +85,7 @@ struct Core {
   engine::TimerWheel mirror_turns;  ///< by track: what a publisher's turns do for tracks that are mirrors
 
   std::optional<net::PacketPool> views;  ///< of packets that other workers have lent: no buffers of their own
+  std::uint32_t first_neighbour = 0;     ///< whose turn it is to be heard first
   std::vector<std::uint32_t> lent;       ///< by worker: packets of ours that it has not given back
 
   std::uint64_t unix_minus_monotonic_ns = 0;

@@ -104,19 +104,18 @@ void take_shared(Core& core, const SharedPacket& shared, net::Mailbox<net::Packe
   core.fan_out->forward(shared.mirror, shared.encoding, *encoding.ring.find(stored.sequence));
 }
 
-bool take_packets(Core& core, Road& road, unsigned budget) {
+// A burst of them.
+unsigned take_packets(Core& core, Road& road, unsigned budget) {
   std::array<SharedPacket, 64> taken;
-  while (budget > 0) {
-    const unsigned n = road.packets.take(std::span(taken).first(std::min<std::size_t>(taken.size(), budget)));
-    for (unsigned i = 0; i < n; ++i) take_shared(core, taken[i], road.returned);
-    core.fan_out->flush();
-    if (n == 0) return false;
-    budget -= n;
-  }
-  return !road.packets.empty();
+  const unsigned n = road.packets.take(std::span(taken).first(std::min<std::size_t>(taken.size(), budget)));
+  if (n == 0) return 0;
+  for (unsigned i = 0; i < n; ++i) take_shared(core, taken[i], road.returned);
+  core.fan_out->flush();
+  core.shard.count_as_busy();
+  return n;
 }
 
-void take_clocks(Core& core, Road& road) {
+unsigned take_clocks(Core& core, Road& road) {
   std::array<SharedClocks, 32> taken;
   const unsigned n = road.clocks.take(taken);
   for (unsigned i = 0; i < n; ++i) {
@@ -125,9 +124,10 @@ void take_clocks(Core& core, Road& road) {
     track->encodings[taken[i].encoding].clock = taken[i].encoding_clock;
     track->publisher_clock = taken[i].publisher_clock;
   }
+  return n;
 }
 
-void take_wishes(Core& core, Road& road) {
+unsigned take_wishes(Core& core, Road& road) {
   std::array<Wish, 32> taken;
   const unsigned n = road.wishes.take(taken);
   for (unsigned i = 0; i < n; ++i) {
@@ -138,13 +138,15 @@ void take_wishes(Core& core, Road& road) {
     core.stats.wishes_received.add();
     want_key_frame(core, wish.track, wish.encoding);
   }
+  return n;
 }
 
-void take_back(Core& core, Road& road, std::uint16_t worker) {
+unsigned take_back(Core& core, Road& road, std::uint16_t worker) {
   std::array<net::Packet*, 256> taken;
   const unsigned n = road.returned.take(taken);
   for (unsigned i = 0; i < n; ++i) net::free(taken[i]);
   core.lent[worker] -= n;
+  return n;
 }
 
 void take_turn(Core& core, TrackSlot slot) {
@@ -247,18 +249,19 @@ bool take_mirror_turns(Core& core, unsigned budget) {
 
 bool exchange_with_neighbours(Core& core, unsigned budget) {
   if (core.neighbours == nullptr) return false;
-  const std::uint16_t ours = core.shard.worker();
-  bool left = false;
-  for (std::uint16_t worker = 0; worker < core.neighbours->workers(); ++worker) {
-    if (worker == ours) continue;
+  const std::uint16_t ours = core.shard.worker(), workers = core.neighbours->workers();
+  unsigned done = 0;
+  for (std::uint16_t i = 1; i < workers; ++i) {
+    // Each pass begins with another one, so that the budget is not always the same one's.
+    const auto worker = static_cast<std::uint16_t>((ours + 1U + (core.first_neighbour + i) % (workers - 1U)) % workers);
     Road& incoming = core.neighbours->road(worker, ours);
     Road& outgoing = core.neighbours->road(ours, worker);
-    left |= take_packets(core, incoming, budget);
-    take_clocks(core, incoming);
-    take_wishes(core, outgoing);
-    take_back(core, outgoing, worker);
+    const unsigned packets = take_packets(core, incoming, budget);
+    budget -= packets;
+    done += packets + take_clocks(core, incoming) + take_wishes(core, outgoing) + take_back(core, outgoing, worker);
   }
-  return left;
+  ++core.first_neighbour;
+  return done > 0;
 }
 
 }  // namespace penstock::sfu

@@ -31,8 +31,8 @@ bool take_mirror_turns(Core& core, unsigned budget);
 /// Starts them.
 void begin_mirror_turns(Core& core, TrackSlot mirror);
 
-/// Once per pass: packets, clocks and wishes from other workers, and packets that they give back. At most `budget`
-/// packets of each neighbour; true when more are waiting.
+/// Once per pass: packets, clocks and wishes from other workers, and packets that they give back. `budget`
+/// bounds the packets, of all neighbours together. True when there was something.
 bool exchange_with_neighbours(Core& core, unsigned budget);
 
 }  // namespace penstock::sfu

@@ -6,9 +6,12 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <numeric>
 #include <stdexcept>
+#include <thread>
 
+#include "dataplane/engine/clock.h"
 #include "dataplane/stun/builder.h"
 #include "dataplane/stun/demultiplex.h"
 
@@ -36,7 +39,7 @@ srtp::MasterKey key_of(srtp::Profile profile, std::uint8_t first) {
 
 }  // namespace
 
-Site::Site(std::uint16_t workers, const NeighbourOptions& options) {
+Site::Site(std::uint16_t workers, const NeighbourOptions& options, bool with_threads) : threads(with_threads) {
   if (const auto started = net::start_environment(512); !started) throw std::runtime_error(started.error());
   const int number = ++bed_number;
   office = must(
@@ -56,29 +59,51 @@ SfuBed::SfuBed(const BedOptions& options)
   lanes_.reset(new HandshakeLanes{must(Lane::create(fmt::format("sfu{}-to", number), HandshakeLanes::kCapacity)),
                                   must(Lane::create(fmt::format("sfu{}-from", number), HandshakeLanes::kCapacity)),
                                   eventfd(0, EFD_NONBLOCK)});
-  auto port = must(port::MemoryPort::create({.packets = 4095, .max_locals = 16}));
-  port_ = port.get();
-  worker_ = std::make_unique<engine::Worker>();
-  worker_->install(must(engine::Shard::create(
-      {.worker = number_, .workers = site_->office->workers(), .flows = 1024, .locals = 16, .answer_packets = 511},
-      std::move(port), *site_->office)));
-  worker_->shard().set_now(site_->now_ns);
   settings_ = {.listen = {media(), {kMedia6.address, media().port}},
                .sizes = options.sizes,
                .media_packets = options.media_packets,
                .outgoing_packets = options.outgoing_packets,
                .cipher = options.cipher};
-  auto service = must(
-      SfuService::create(worker_->shard(), settings_, *lanes_, *board_, site_->neighbours.get(), &site_->speakers));
-  if (const auto started = service->start(); !started) throw std::runtime_error(started.error());
-  service_ = service.get();
-  worker_->add(engine::ServiceId::sfu, std::move(service));
+  worker_ = std::make_unique<engine::Worker>();
+  const auto made = site_->threads ? worker_->start(number_ % std::max(1U, std::thread::hardware_concurrency()),
+                                                    [this](engine::Worker& worker) { return set_up(worker); })
+                                   : set_up(*worker_);
+  if (!made) throw std::runtime_error(made.error());
+  if (site_->threads) worker_->run();
+}
+
+tl::expected<void, std::string> SfuBed::set_up(engine::Worker& worker) {
+  auto port = port::MemoryPort::create({.packets = 4095, .max_locals = 16});
+  if (!port) return tl::unexpected(port.error());
+  port_ = port->get();
+  auto shard = engine::Shard::create(
+      {.worker = number_, .workers = site_->office->workers(), .flows = 1024, .locals = 16, .answer_packets = 511},
+      std::move(*port), *site_->office);
+  if (!shard) return tl::unexpected(shard.error());
+  worker.install(std::move(*shard));
+  worker.shard().set_now(site_->threads ? engine::monotonic_ns() : site_->now_ns);
+  auto service =
+      SfuService::create(worker.shard(), settings_, *lanes_, *board_, site_->neighbours.get(), &site_->speakers);
+  if (!service) return tl::unexpected(service.error());
+  service_ = service->get();
+  auto started = (*service)->start();
+  worker.add(engine::ServiceId::sfu, std::move(*service));
+  return started;
 }
 
 SfuBed::~SfuBed() {
+  site_->stop();
   std::erase(site_->beds, this);
   worker_->shard().discard_pending();
   close(lanes_->wake_descriptor);
+}
+
+void Site::stop() {
+  if (!threads) return;
+  for (SfuBed* bed : beds) bed->worker_->stop();
+  for (SfuBed* bed : beds) bed->worker_->join();
+  for (SfuBed* bed : beds) bed->collect();
+  threads = false;
 }
 
 void SfuBed::update(std::vector<Operation> operations) {
@@ -91,13 +116,35 @@ bool SfuBed::inject(const net::Endpoint& local, const net::Endpoint& remote, std
   return port_->inject(local, remote, bytes);
 }
 
+void SfuBed::collect() {
+  for (auto& datagram : port_->take_sent()) sent_.push_back(std::move(datagram));
+}
+
 bool SfuBed::pass() {
   const bool busy = worker_->pass(site_->now_ns);
-  for (auto& datagram : port_->take_sent()) sent_.push_back(std::move(datagram));
+  collect();
   return busy;
 }
 
+void SfuBed::wait_for_a_pass() {
+  const std::uint64_t before = shard().counters().passes.get();
+  while (shard().counters().passes.get() == before) {
+    port_->wake();
+    std::this_thread::yield();
+  }
+}
+
+// What one worker gives to the other, and what comes back for it.
+void SfuBed::settle() {
+  constexpr int kRounds = 4;
+  for (int i = 0; i < kRounds; ++i) {
+    for (SfuBed* bed : site_->beds) bed->wait_for_a_pass();
+  }
+  for (SfuBed* bed : site_->beds) bed->collect();
+}
+
 void SfuBed::run() {
+  if (site_->threads) return settle();
   constexpr int kMostPasses = 100'000;
   for (int i = 0; i < kMostPasses; ++i) {
     bool busy = false;
@@ -108,6 +155,10 @@ void SfuBed::run() {
 }
 
 void SfuBed::advance(std::uint64_t ns) {
+  if (site_->threads) {
+    std::this_thread::sleep_for(std::chrono::nanoseconds(ns));
+    return settle();
+  }
   constexpr std::uint64_t kStep = 5 * kMs;
   for (; ns > 0; ns -= std::min(ns, kStep)) {
     site_->now_ns += std::min(ns, kStep);

@@ -33,13 +33,16 @@ inline net::Endpoint media4(std::uint16_t worker) {
 
 class SfuBed;
 
-/// Several workers of one process, driven in turn by one thread.
+/// Several workers of one process, driven in turn by one thread; or each by a thread of its own, in real time.
 struct Site {
-  explicit Site(std::uint16_t workers, const NeighbourOptions& options = {});
+  explicit Site(std::uint16_t workers, const NeighbourOptions& options = {}, bool with_threads = false);
+  /// Ends the threads. Before looking at what is not made for other threads' eyes, and before the first bed goes.
+  void stop();
 
   std::unique_ptr<engine::PostOffice> office;
   std::unique_ptr<Neighbours> neighbours;
   SpeakerBoard speakers{16};
+  bool threads = false;
   std::vector<SfuBed*> beds;  ///< each adds itself
   std::uint64_t now_ns = 1'000'000'000'000;
 };
@@ -65,6 +68,8 @@ class SfuBed {
   bool inject(const net::Endpoint& local, const net::Endpoint& remote, std::span<const std::uint8_t> bytes);
   /// Passes of all workers of the site until there is nothing left to do.
   void run();
+  /// With threads: each worker has made a few passes since.
+  void settle();
   /// One pass of this worker; true when it was busy.
   bool pass();
   /// Time goes on in steps of 5 ms, for all workers of the site.
@@ -90,6 +95,11 @@ class SfuBed {
   std::string imbalance();
 
  private:
+  friend struct Site;
+  tl::expected<void, std::string> set_up(engine::Worker& worker);
+  void collect();
+  void wait_for_a_pass();
+
   std::shared_ptr<Site> site_;
   std::uint16_t number_;
   std::unique_ptr<Board> board_;

@@ -30,8 +30,8 @@ struct TwoWorkers {
   Client far{second, 0, client(3)};
   std::vector<Layer> layers{{"q", 0xa1, 320, 180}, {"h", 0xa2, 640, 360}, {"f", 0xa3, 1280, 720}};
 
-  explicit TwoWorkers(const NeighbourOptions& options = {})
-      : site(std::make_shared<Site>(std::uint16_t{2}, options)),
+  explicit TwoWorkers(const NeighbourOptions& options = {}, bool with_threads = false)
+      : site(std::make_shared<Site>(std::uint16_t{2}, options, with_threads)),
         first({.site = site, .worker = 0}),
         second({.site = site, .worker = 1}) {
     EXPECT_TRUE(publisher.check() && near.check() && far.check());
@@ -40,6 +40,7 @@ struct TwoWorkers {
     first.update({AddMirror{0, 1, 3, kMirror}});
   }
   ~TwoWorkers() {
+    site->stop();
     EXPECT_EQ(first.imbalance(), "");
     EXPECT_EQ(second.imbalance(), "");
   }

@@ -1,0 +1,60 @@
+// A room over two workers, each on its own thread: what crosses between them is one thread's at a time.
+
+#include <gtest/gtest.h>
+
+#include "tests/sfu/two_workers.h"
+
+namespace penstock::sfu::test {
+namespace {
+
+void ask_again_for(Client& viewer, std::uint32_t ssrc, std::span<const rtp::SequenceNumber> lost) {
+  std::array<std::uint8_t, 1100> buffer;
+  rtp::RtcpWriter writer(buffer);
+  writer.receiver_report(rtp::Ssrc{7});
+  writer.nack(rtp::Ssrc{7}, rtp::Ssrc{ssrc}, lost);
+  writer.picture_loss(rtp::Ssrc{7}, rtp::Ssrc{ssrc});
+  viewer.send_rtcp(std::span(buffer).first(writer.size()));
+}
+
+TEST(SpreadThreads, ViewersOnEitherWorkerGetTheSamePackets) {
+  TwoWorkers room({}, true);
+  std::vector<Received> near, far;
+  for (int i = 0; i < 150; ++i) {
+    for (Layer& layer : room.layers) layer.send_frame(room.publisher, i == 0);
+    room.first.advance(2 * kMs);
+    for (const auto& packet : room.near.take(viewer_ids()).rtp) {
+      if (rtp::to_wire(packet.header.ssrc) == 0x1001) near.push_back(packet);
+    }
+    for (const auto& packet : room.far.take(viewer_ids()).rtp) {
+      if (rtp::to_wire(packet.header.ssrc) == 0x1000) far.push_back(packet);
+    }
+    if (i % 10 == 0 && !far.empty()) ask_again_for(room.far, 0x1000, std::array{far.back().header.sequence});
+  }
+  ASSERT_EQ(near.size(), 302U);
+  ASSERT_EQ(far.size(), near.size());
+  for (std::size_t i = 0; i < near.size(); ++i) ASSERT_EQ(far[i].payload, near[i].payload);
+  EXPECT_GT(room.second.stats().retransmitted.get(), 0U);
+  EXPECT_GT(room.first.stats().wishes_received.get(), 0U);
+}
+
+TEST(SpreadThreads, MirrorsComeAndGoWhileMediaFlows) {
+  TwoWorkers room({}, true);
+  std::uint32_t generation = 100;
+  for (int i = 0; i < 60; ++i) {
+    for (Layer& layer : room.layers) layer.send_frame(room.publisher, true);
+    ++generation;
+    room.second.update({RemoveTrack{3}, SetTrack{3, generation, mirror_of(simulcast(0), 0, TwoWorkers::kOrigin)},
+                        SetSubscription{0, 1, view_of(0, 3)}});
+    room.first.update({AddMirror{0, 1, 3, generation}});
+    if (i % 8 == 7) room.first.update({RemoveTrack{0}, SetTrack{0, TwoWorkers::kOrigin, simulcast(0)}});
+  }
+  EXPECT_FALSE(room.far.take(viewer_ids()).rtp.empty());
+  room.second.update({RemoveTrack{3}});
+  room.first.update({RemoveTrack{0}});
+  room.first.advance(300 * kMs);
+  EXPECT_EQ(room.second.stats().views.get(), 0U);
+  EXPECT_EQ(room.first.stats().media_packets.get(), 0U);
+}
+
+}  // namespace
+}  // namespace penstock::sfu::test
