@@ -4,19 +4,6 @@
 
 namespace penstock::rtp {
 
-TransportSequence SendHistory::on_sent(std::uint64_t now_us, std::uint16_t size, std::uint32_t tag) {
-  Entry& entry = entries_[sent_ % kPackets];
-  leave_flight(entry, State::untold);  // of the packet that had this place
-  entry = {static_cast<std::uint32_t>(now_us), tag, size, State::in_flight};
-  bytes_in_flight_ += size;
-  return {static_cast<std::uint16_t>(sent_++)};
-}
-
-void SendHistory::leave_flight(Entry& entry, State state) {
-  if (entry.state == State::in_flight) bytes_in_flight_ -= entry.size;
-  entry.state = state;
-}
-
 /// The newest packet of that sequence number, if it is remembered.
 std::optional<std::uint64_t> SendHistory::number_of(TransportSequence sequence) const {
   const auto back = static_cast<std::uint16_t>(sent_ - 1 - sequence.value);
@@ -40,18 +27,18 @@ std::optional<Acknowledged> SendHistory::acknowledge(const Arrival& arrival, std
   const auto number = number_of(arrival.sequence);
   if (!number) return std::nullopt;
   Entry& entry = entries_[*number % kPackets];
-  if (entry.state == State::acknowledged) return std::nullopt;
-  if (entry.state == State::lost) {
+  if (entry.state() == State::acknowledged) return std::nullopt;
+  if (entry.state() == State::lost) {
     --lost_;
     ++summary.recovered;
   }
   leave_flight(entry, State::acknowledged);
   ++acknowledged_;
   ++summary.acknowledged;
-  summary.acknowledged_bytes += entry.size;
+  summary.acknowledged_bytes += entry.size();
   summary.rtt_us = static_cast<std::uint32_t>(now_us) - entry.sent_us;
   const auto arrival_us = static_cast<std::int64_t>(static_cast<std::uint64_t>(arrival.arrival_us) + clock_offset_us);
-  return Acknowledged{arrival.sequence, now_us - summary.rtt_us, arrival_us, entry.size, entry.tag};
+  return Acknowledged{arrival.sequence, now_us - summary.rtt_us, arrival_us, entry.size(), entry.tag};
 }
 
 /// Packets this feedback speaks of and does not acknowledge are lost. Older ones that none spoke of (their feedback was
@@ -64,9 +51,9 @@ void SendHistory::judge(const TransportFeedback& feedback, FeedbackSummary& summ
   const std::uint64_t oldest = sent_ - std::min<std::uint64_t>(sent_, kPackets);
   for (std::uint64_t number = std::max(judged_, oldest); number < end; ++number) {
     Entry& entry = entries_[number % kPackets];
-    if (entry.state != State::in_flight) continue;
+    if (entry.state() != State::in_flight) continue;
     leave_flight(entry, number < base ? State::untold : State::lost);
-    if (entry.state != State::lost) continue;
+    if (entry.state() != State::lost) continue;
     ++lost_;
     ++summary.lost;
   }

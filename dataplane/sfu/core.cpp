@@ -7,6 +7,7 @@
 
 #include "dataplane/engine/clock.h"
 #include "dataplane/sfu/fan_out.h"
+#include "dataplane/sfu/receive.h"
 
 namespace penstock::sfu {
 namespace {
@@ -88,6 +89,7 @@ tl::expected<std::unique_ptr<Core>, std::string> Core::create(engine::Shard& sha
       .lent = std::vector<std::uint32_t>(workers, 0),
   });
   core->unix_minus_monotonic_ns = unix_minus_monotonic();
+  core->media_batch = std::make_unique<MediaBatch>();
   core->fan_out = std::make_unique<FanOut>(*core);
   core->stats.media_capacity.set(settings.media_packets);
   return core;

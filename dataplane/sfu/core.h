@@ -37,6 +37,7 @@ inline constexpr std::uint16_t kStoredBytes = 1536;
 inline constexpr std::uint16_t kOutgoingBytes = 1664;
 
 class FanOut;
+struct MediaBatch;
 
 struct Core {
   ~Core();
@@ -92,6 +93,7 @@ struct Core {
   bool flows_changed = false;  ///< in this burst: packets were classified by what was before
   bool keep_short = false;     ///< the media store is filling up
   bool wake_handshakes = false;
+  std::unique_ptr<MediaBatch> media_batch{};
   std::unique_ptr<FanOut> fan_out{};
   HandshakeDatagram handshake_in{}, handshake_out{};  ///< room for one, too large for the stack of a pass
 };

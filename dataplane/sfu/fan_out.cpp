@@ -1,6 +1,7 @@
 #include "dataplane/sfu/fan_out.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "dataplane/sfu/activity.h"
 #include "dataplane/sfu/forward/overtaken.h"
@@ -17,8 +18,13 @@ std::span<SentRecord> records_of(Core& core, SubscriptionSlot slot) {
   return {&core.sent[std::size_t{slot} * kSentRecords], kSentRecords};
 }
 
-std::uint8_t* first_byte(net::Packet* p) {
-  return rte_pktmbuf_mtod(p, std::uint8_t*);
+std::span<std::uint8_t, rtp::HeaderTemplate::kMostBytes> header_of(net::Packet* p) {
+  return std::span<std::uint8_t, rtp::HeaderTemplate::kMostBytes>(rte_pktmbuf_mtod(p, std::uint8_t*),
+                                                                  rtp::HeaderTemplate::kMostBytes);
+}
+
+std::span<const std::uint8_t> payload_of(const StoredPacket& packet) {
+  return net::payload(const_cast<const net::Packet*>(packet.packet));
 }
 
 }  // namespace
@@ -33,17 +39,29 @@ Source source_of(const Track& track) {
   return source;
 }
 
-void FanOut::forward(TrackSlot slot, std::uint32_t encoding, const StoredPacket& packet) {
-  const Track& track = core_.tracks[slot];
+void FanOut::forward(TrackSlot track, std::uint32_t encoding, const StoredPacket& packet) {
+  if (core_.tracks[track].first_subscription == 0) return;
+  if (gathered_.full()) flush();
+  gathered_.add(track, encoding, packet);
+}
+
+void FanOut::flush() {
+  for (const GatheredTrack& group : gathered_.tracks()) forward(group);
+  batch_.flush();
+  if (!gathered_.empty()) gathered_.clear();
+}
+
+void FanOut::forward(const GatheredTrack& group) {
+  const Track& track = core_.tracks[group.track];
   const Source source = source_of(track);
   for (SubscriptionSlot next = track.first_subscription; next != 0;) {
-    const SubscriptionSlot at = next - 1;
-    Subscription& subscription = core_.subscriptions[at];
+    const SubscriptionSlot slot = next - 1;
+    Subscription& subscription = core_.subscriptions[slot];
     next = subscription.next_of_track;
     if (next != 0) __builtin_prefetch(&core_.subscriptions[next - 1]);
     if (ready(core_.endpoints[subscription.parameters.endpoint])) {
       subscription.offered = true;
-      offer(source, at, encoding, packet);
+      offer(source, slot, group);
     } else if (subscription.offered) {
       subscription.offered = false;
       subscription.forwarder.replace_source();  // begins with a key frame when the receiver is back
@@ -51,20 +69,30 @@ void FanOut::forward(TrackSlot slot, std::uint32_t encoding, const StoredPacket&
   }
 }
 
-void FanOut::offer(const Source& source, SubscriptionSlot slot, std::uint32_t encoding, const StoredPacket& packet) {
+void FanOut::offer(const Source& source, SubscriptionSlot slot, const GatheredTrack& group) {
+  if (batch_.room() < group.count) batch_.flush();  // so that they stand together, as far as they fit
+  Tally tally;
+  for (std::uint32_t next = group.first; next != 0;) {
+    const GatheredPacket& packet = gathered_[next - 1];
+    next = packet.next;
+    offer(source, slot, packet.encoding, packet.stored, tally);
+  }
+  if (tally.packets != 0) account(slot, tally);
   Subscription& subscription = core_.subscriptions[slot];
-  Forwarder& forwarder = subscription.forwarder;
-  const Decision decision = forwarder.on_packet(source, static_cast<std::uint8_t>(encoding), packet);
-  if (const auto wanted = forwarder.key_frame_due(core_.now_ns())) {
+  if (const auto wanted = subscription.forwarder.key_frame_due(core_.now_ns())) {
     want_key_frame(core_, subscription.parameters.track, *wanted);
   }
   show_layers(slot);
+}
+
+void FanOut::offer(const Source& source, SubscriptionSlot slot, std::uint32_t encoding, const StoredPacket& packet,
+                   Tally& tally) {
+  Subscription& subscription = core_.subscriptions[slot];
+  Forwarder& forwarder = subscription.forwarder;
+  const Decision decision = forwarder.on_packet(source, static_cast<std::uint8_t>(encoding), packet);
   if (!decision) return;
-  subscription.counts.add(packet.payload_size());
-  subscription.pacer.sent(packet.payload_size());
-  SubscriptionStatus& status = core_.board.subscriptions[slot];
-  status.packets.add();
-  status.bytes.add(subscription.header.size() + packet.payload_size());
+  ++tally.packets;
+  tally.payload_bytes += packet.payload_size();
   const bool late = decision.outgoing.sequence != forwarder.newest_sent();
   SentPackets(records_of(core_, slot))
       .add(decision.outgoing, static_cast<std::uint8_t>(encoding), packet, late, core_.now_ns());
@@ -74,7 +102,17 @@ void FanOut::offer(const Source& source, SubscriptionSlot slot, std::uint32_t en
   subscription.entered_ns = packet.arrival_ns;
   offer_overtaken(
       *source.encodings[encoding].ring, packet.sequence,
-      [&](const StoredPacket& behind) { offer(source, slot, encoding, behind); }, since);
+      [&](const StoredPacket& behind) { offer(source, slot, encoding, behind, tally); }, since);
+}
+
+void FanOut::account(SubscriptionSlot slot, const Tally& tally) {
+  Subscription& subscription = core_.subscriptions[slot];
+  subscription.counts.add(tally.packets, tally.payload_bytes);
+  subscription.pacer.sent(tally.payload_bytes);
+  subscription.sent_since_report = true;
+  SubscriptionStatus& status = core_.board.subscriptions[slot];
+  status.packets.add(tally.packets);
+  status.bytes.add(tally.packets * subscription.header.size() + tally.payload_bytes);
 }
 
 // What is worth an event when it changes.
@@ -95,51 +133,50 @@ void FanOut::show_layers(SubscriptionSlot slot) {
   core_.board.dirty_subscriptions.mark(slot);
 }
 
-// An empty outgoing packet; nullptr when there is none, which the receiver will take for loss on the way.
-net::Packet* FanOut::begin(const StoredPacket& packet) {
-  if (packet.payload_size() > kStoredBytes) return nullptr;
-  if (size_ == jobs_.size()) flush();
-  net::Packet* out = core_.outgoing.allocate();
-  if (out == nullptr) {
-    core_.stats.outgoing_exhausted.add();
-    return nullptr;
+// The same for all packets of a pass.
+std::uint32_t FanOut::abs_send_time() {
+  if (sent_ns_ != core_.now_ns()) {
+    sent_ns_ = core_.now_ns();
+    abs_send_time_ = rtp::abs_send_time_at(sent_ns_);
   }
-  core_.shard.counters().copied.add();
-  return out;
+  return abs_send_time_;
 }
 
-rtp::ExtensionValues FanOut::extension_values(const Subscription& subscription, const StoredPacket& packet,
-                                              std::size_t payload_bytes) const {
+void FanOut::write_header(net::Packet* out, const Subscription& subscription, const rtp::FixedHeader& header,
+                          const StoredPacket& packet, std::size_t payload_bytes) {
   rtp::ExtensionValues values;
   const rtp::ExtensionIds& ids = subscription.parameters.extensions;
-  if (ids[rtp::Extension::abs_send_time] != 0) values.set_abs_send_time(rtp::abs_send_time_at(core_.now_ns()));
+  if (ids[rtp::Extension::abs_send_time] != 0) values.set_abs_send_time(abs_send_time());
   if (ids[rtp::Extension::transport_sequence] != 0) {
     rtp::SendHistory& history = core_.histories[subscription.parameters.endpoint];
     const auto size = static_cast<std::uint16_t>(payload_bytes + subscription.header.size());
-    const auto tag = static_cast<std::uint32_t>(&subscription - &core_.subscriptions[0]);
-    values.set_transport_sequence(history.on_sent(core_.now_us(), size, tag).value);
+    values.set_transport_sequence(history.on_sent(core_.now_us(), size).value);
   }
   if (packet.audio_level != StoredPacket::kNoAudioLevel) values.set_audio_level(packet.audio_level);
   if (packet.orientation != StoredPacket::kNoOrientation) values.set_video_orientation(packet.orientation);
-  return values;
+  subscription.header.write(header_of(out), header, values);
 }
 
+// Without an outgoing packet the receiver takes it for loss on the way.
 void FanOut::emit(SubscriptionSlot slot, const Outgoing& outgoing, const StoredPacket& packet) {
+  if (packet.payload_size() > kStoredBytes) return;
+  if (batch_.room() == 0) batch_.flush();
   Subscription& subscription = core_.subscriptions[slot];
-  net::Packet* out = begin(packet);
-  if (out == nullptr) return;
   const SubscriptionParameters& p = subscription.parameters;
+  net::Packet* out = batch_.begin(core_.endpoints[p.endpoint]);
+  if (out == nullptr) return;
   const rtp::FixedHeader header{.ssrc = rtp::Ssrc{p.ssrc},
                                 .timestamp = {outgoing.timestamp},
                                 .sequence = {static_cast<std::uint16_t>(outgoing.sequence)},
                                 .payload_type = p.payload_type,
                                 .marker = outgoing.marker};
-  subscription.header.write(
-      std::span<std::uint8_t, rtp::HeaderTemplate::kMostBytes>(first_byte(out), rtp::HeaderTemplate::kMostBytes),
-      header, extension_values(subscription, packet, packet.payload_size()));
-  enqueue(out, p.endpoint, subscription.header.size(), outgoing.sequence,
-          std::span(outgoing.prefix).first(outgoing.prefix_size), packet);
-  subscription.sent_since_report = true;
+  write_header(out, subscription, header, packet, packet.payload_size());
+  std::memcpy(batch_.prefix().data(), outgoing.prefix.data(), outgoing.prefix.size());
+  batch_.add(out, p.endpoint,
+             {.header_bytes = subscription.header.size(),
+              .packet_index = outgoing.sequence,
+              .prefix_bytes = outgoing.prefix_size,
+              .payload = payload_of(packet)});
 }
 
 void FanOut::resend(SubscriptionSlot slot, const Outgoing& outgoing, const StoredPacket& packet) {
@@ -150,65 +187,24 @@ void FanOut::resend(SubscriptionSlot slot, const Outgoing& outgoing, const Store
   subscription.pacer.resent(packet.payload_size());
   // Without RTX the packet goes as it went: its header has nothing that changes.
   if (p.rtx_ssrc == 0) return emit(slot, outgoing, packet);
-  net::Packet* out = begin(packet);
+  if (packet.payload_size() > kStoredBytes) return;
+  if (batch_.room() == 0) batch_.flush();
+  net::Packet* out = batch_.begin(core_.endpoints[p.endpoint]);
   if (out == nullptr) return;
   const rtp::FixedHeader header{.ssrc = rtp::Ssrc{p.rtx_ssrc},
                                 .timestamp = {outgoing.timestamp},
                                 .sequence = {static_cast<std::uint16_t>(subscription.rtx_sequence)},
                                 .payload_type = p.rtx_payload_type,
                                 .marker = outgoing.marker};
-  subscription.rtx_header.write(
-      std::span<std::uint8_t, rtp::HeaderTemplate::kMostBytes>(first_byte(out), rtp::HeaderTemplate::kMostBytes),
-      header, extension_values(subscription, packet, packet.payload_size() + 2));
+  write_header(out, subscription, header, packet, packet.payload_size() + 2);
   // RFC 4588 section 4: the original sequence number goes before the payload.
-  std::array<std::uint8_t, kMostPrefix> prefix;
-  net::store_be16(prefix.data(), static_cast<std::uint16_t>(outgoing.sequence));
-  std::copy_n(outgoing.prefix.begin(), outgoing.prefix_size, prefix.begin() + 2);
-  enqueue(out, p.endpoint, subscription.rtx_header.size(), subscription.rtx_sequence++,
-          std::span(prefix).first(outgoing.prefix_size + std::size_t{2}), packet);
-}
-
-void FanOut::pin(const StoredPacket& packet) {
-  if (pinned_count_ != 0 && pinned_[pinned_count_ - 1] == packet.packet) return;
-  rte_mbuf_refcnt_update(packet.packet, 1);
-  pinned_[pinned_count_++] = packet.packet;
-}
-
-void FanOut::enqueue(net::Packet* out, EndpointSlot endpoint, std::size_t header_bytes, std::uint64_t index,
-                     std::span<const std::uint8_t> prefix, const StoredPacket& packet) {
-  pin(packet);
-  std::copy(prefix.begin(), prefix.end(), prefixes_[size_].begin());
-  targets_[size_] = {out, endpoint};
-  jobs_[size_] = {.context = send_context(endpoint),
-                  .header_size = static_cast<std::uint16_t>(header_bytes),
-                  .packet_index = index,
-                  .out = {first_byte(out), kOutgoingBytes},
-                  .prefix = std::span(prefixes_[size_]).first(prefix.size()),
-                  .payload = net::payload(const_cast<const net::Packet*>(packet.packet))};
-  ++size_;
-}
-
-void FanOut::flush() {
-  core_.cipher->protect(std::span(jobs_).first(size_));
-  for (std::size_t i = 0; i < size_; ++i) {
-    net::Packet* out = targets_[i].packet;
-    if (jobs_[i].result != srtp::Result::ok) {
-      core_.shard.drop(out, net::Drop::media_without_keys);
-      continue;
-    }
-    out->data_len = static_cast<std::uint16_t>(jobs_[i].size);
-    out->pkt_len = jobs_[i].size;
-    aim(out, core_.endpoints[targets_[i].endpoint]);
-    core_.stats.forwarded_packets.add();
-    core_.stats.forwarded_bytes.add(jobs_[i].size);
-    EndpointStatus& status = core_.board.endpoints[targets_[i].endpoint];
-    status.sent_packets.add();
-    status.sent_bytes.add(jobs_[i].size);
-    core_.shard.send(out);
-  }
-  for (std::size_t i = 0; i < pinned_count_; ++i) net::free(pinned_[i]);
-  size_ = 0;
-  pinned_count_ = 0;
+  net::store_be16(batch_.prefix().data(), static_cast<std::uint16_t>(outgoing.sequence));
+  std::memcpy(batch_.prefix().data() + 2, outgoing.prefix.data(), outgoing.prefix.size());
+  batch_.add(out, p.endpoint,
+             {.header_bytes = subscription.header.size(),
+              .packet_index = subscription.rtx_sequence++,
+              .prefix_bytes = outgoing.prefix_size + std::size_t{2},
+              .payload = payload_of(packet)});
 }
 
 }  // namespace penstock::sfu

@@ -1,54 +1,57 @@
 #pragma once
-// One published packet to all who subscribed to it: decide, begin a header, encrypt in batches, send.
+// Published packets to all who subscribed to them: decide, begin a header, encrypt in batches, send.
+//
+// A burst's packets are gathered by track and then offered to one subscription after the other, all of a track's
+// packets in a row: a subscription's memory is fetched once per burst, and a receiver's packets leave one behind the
+// other, as a train where the port can.
 
-#include <array>
 #include <cstdint>
 
 #include "dataplane/sfu/core.h"
 #include "dataplane/sfu/forward/outgoing.h"
 #include "dataplane/sfu/forward/source.h"
+#include "dataplane/sfu/gathered.h"
+#include "dataplane/sfu/protect_batch.h"
 
 namespace penstock::sfu {
 
-/// Collects packets to be encrypted; one per worker, empty between bursts.
+/// One per worker, empty between bursts.
 class FanOut {
  public:
   /// `core` outlives it.
-  explicit FanOut(Core& core) : core_(core) {}
+  explicit FanOut(Core& core) : core_(core), batch_(core) {}
 
-  /// A packet of the track's encoding, which is in its ring, goes to those subscriptions that want it.
+  /// A packet of the track's encoding, which is in its ring, goes to those subscriptions that want it, with flush().
   void forward(TrackSlot track, std::uint32_t encoding, const StoredPacket& packet);
-  /// A packet that its receiver has lost.
+  /// A packet that its receiver has lost; it stays in its ring until flush().
   void resend(SubscriptionSlot slot, const Outgoing& outgoing, const StoredPacket& packet);
-  /// Encrypts and sends what was collected. Call before the burst ends.
+  /// Everything is sent. Call before the burst ends, and before what was gathered would be decided differently: when a
+  /// source's numbers begin anew.
   void flush();
 
  private:
-  /// Prefix of a payload: original sequence number of RTX, and a payload descriptor.
-  static constexpr std::size_t kMostPrefix = 8;
-  struct Target {
-    net::Packet* packet;
-    EndpointSlot endpoint;
+  /// What a subscription was sent of one burst.
+  struct Tally {
+    std::uint32_t packets = 0;
+    std::uint64_t payload_bytes = 0;
   };
 
-  void offer(const Source& source, SubscriptionSlot slot, std::uint32_t encoding, const StoredPacket& packet);
+  void forward(const GatheredTrack& group);
+  void offer(const Source& source, SubscriptionSlot slot, const GatheredTrack& group);
+  void offer(const Source& source, SubscriptionSlot slot, std::uint32_t encoding, const StoredPacket& packet,
+             Tally& tally);
+  void account(SubscriptionSlot slot, const Tally& tally);
   void show_layers(SubscriptionSlot slot);
   void emit(SubscriptionSlot slot, const Outgoing& outgoing, const StoredPacket& packet);
-  net::Packet* begin(const StoredPacket& packet);
-  void enqueue(net::Packet* out, EndpointSlot endpoint, std::size_t header_bytes, std::uint64_t index,
-               std::span<const std::uint8_t> prefix, const StoredPacket& packet);
-  void pin(const StoredPacket& packet);
-  rtp::ExtensionValues extension_values(const Subscription& subscription, const StoredPacket& packet,
-                                        std::size_t payload_bytes) const;
+  std::uint32_t abs_send_time();
+  void write_header(net::Packet* out, const Subscription& subscription, const rtp::FixedHeader& header,
+                    const StoredPacket& packet, std::size_t payload_bytes);
 
   Core& core_;
-  std::size_t size_ = 0;
-  std::size_t pinned_count_ = 0;
-  std::array<srtp::ProtectJob, srtp::kMaxBatch> jobs_;
-  std::array<Target, srtp::kMaxBatch> targets_;
-  std::array<std::array<std::uint8_t, kMostPrefix>, srtp::kMaxBatch> prefixes_;
-  /// Payloads that jobs refer to are held until the flush: the next packet may take their place in the ring.
-  std::array<net::Packet*, srtp::kMaxBatch> pinned_;
+  Gathered gathered_;
+  ProtectBatch batch_;
+  std::uint64_t sent_ns_ = 0;
+  std::uint32_t abs_send_time_ = 0;  ///< at sent_ns_
 };
 
 /// What forwarding needs to know of a track.

@@ -27,7 +27,6 @@ struct Subscription {
   SubscriptionSlot next_of_track, previous_of_track;
   SubscriptionSlot next_of_endpoint, previous_of_endpoint;
   // Retransmission.
-  rtp::HeaderTemplate rtx_header;
   std::uint64_t rtx_sequence;  ///< next; the low 16 bits go into the header
   std::uint64_t entered_ns;    ///< arrival of the key frame that it last switched to
   // The receiver's own wishes for key frames: the next that is heeded, and how long the one after that has to wait.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "dataplane/sfu/activity.h"
+#include "dataplane/sfu/fan_out.h"
 #include "dataplane/sfu/tables.h"
 
 namespace penstock::sfu {
@@ -109,7 +110,6 @@ void make_headers(Subscription& subscription) {
   rtp::HeaderTemplate::Parameters header{.ids = p.extensions, .mid = p.mid.view(), .rid = {}, .repaired_rid = {}};
   // One-byte ids and a MID of 16 bytes fit the template whatever else is in it; admission lets no other pass.
   if (const auto made = rtp::HeaderTemplate::make(header)) subscription.header = *made;
-  subscription.rtx_header = subscription.header;
 }
 
 void detach(Core& core, SubscriptionSlot slot) {
@@ -121,6 +121,7 @@ void detach(Core& core, SubscriptionSlot slot) {
 }
 
 void restart_subscriptions(Core& core, TrackSlot track, std::uint32_t encoding) {
+  core.fan_out->flush();  // what came before is forwarded under the old numbers
   for (auto next = core.tracks[track].first_subscription; next != 0;
        next = core.subscriptions[next - 1].next_of_track) {
     core.subscriptions[next - 1].forwarder.restart(static_cast<std::uint8_t>(encoding));

@@ -55,7 +55,7 @@ TEST(ZeroBytes, AreTheInitialState) {
 TEST(ZeroBytes, SizesAreWhatTheHeadersSay) {
   EXPECT_LE(sizeof(NackGenerator), 5400u);
   EXPECT_LE(sizeof(TransportFeedbackRecorder), 4300u);
-  EXPECT_LE(sizeof(SendHistory), 24u * 1024 + 256);
+  EXPECT_LE(sizeof(SendHistory), 8u * 1024 + 128);
   EXPECT_LE(sizeof(HeaderTemplate), 80u);
   EXPECT_LE(sizeof(ReceiverStatistics), 96u);
 }

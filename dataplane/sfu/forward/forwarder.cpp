@@ -12,7 +12,9 @@ static_assert(sizeof(Forwarder) <= 6 * 64);
 namespace {
 
 Decision refused(Verdict verdict) {
-  return {.verdict = verdict, .switched = false, .outgoing = {}};
+  Decision decision;
+  decision.verdict = verdict;
+  return decision;
 }
 
 }  // namespace
@@ -124,9 +126,9 @@ Decision Forwarder::take_newest(const StoredPacket& packet) {
     sequences_.drop(packet.sequence, not_missed, history_);
     return refused(Verdict::temporal_layer);
   }
-  const Decision decision = made(packet, sequences_.forward(packet.sequence, not_missed, history_));
-  timestamps_.sent(decision.outgoing.timestamp, packet.arrival_ns);
-  return decision;
+  const std::uint64_t sequence = sequences_.forward(packet.sequence, not_missed, history_);
+  timestamps_.sent(timestamps_.map(packet.timestamp), packet.arrival_ns);
+  return made(packet, sequence);
 }
 
 Decision Forwarder::take_late(const StoredPacket& packet) {
@@ -164,10 +166,15 @@ bool Forwarder::same_frame(const StoredPacket& packet) const {
 // Of the packets missing between the last one and this, `forwarded` or not: what can be told from the two about the
 // frames that they belong to. When in doubt somebody will miss them.
 Unmissed Forwarder::unmissed(const StoredPacket& packet, bool forwarded) const {
-  if (same_frame(packet)) return {.all = !forwarded};
+  Unmissed not_missed;
+  if (same_frame(packet)) {
+    not_missed.all = !forwarded;
+    return not_missed;
+  }
   const bool last_goes_on = !last_marker_;
   const bool this_began = !packet.frame_start;
-  Unmissed not_missed{.all = false, .first = last_goes_on && !last_forwarded_, .last = this_began && !forwarded};
+  not_missed.first = last_goes_on && !last_forwarded_;
+  not_missed.last = this_began && !forwarded;
   if (pictures_.ahead(packet.layer) != 1) return not_missed;
   // No frame between the two, so what is missing is the end of the one and the beginning of the other; or, if neither
   // lacks any, padding.

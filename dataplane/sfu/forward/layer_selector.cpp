@@ -24,7 +24,7 @@ void LayerSelector::set_paused(bool paused) {
   update();
 }
 
-void LayerSelector::set_active(std::uint8_t active) {
+void LayerSelector::change_active(std::uint8_t active) {
   active &= (1U << kMostEncodings) - 1;
   if (active_ == active) return;
   active_ = active;
@@ -57,9 +57,9 @@ bool LayerSelector::may_enter(std::uint8_t encoding) const {
   return encoding == target_ || (!is_active(current_) && encoding < target_);
 }
 
-LayerSelector::Step LayerSelector::on_packet(std::uint8_t encoding, bool entry) {
+// A packet of an encoding that is not forwarded at present.
+LayerSelector::Step LayerSelector::consider(std::uint8_t encoding, bool entry) {
   if (paused_) return Step::paused;
-  if (encoding == current_) return Step::forward;
   if (!entry || !may_enter(encoding)) return current_ == kNone ? Step::wait_key_frame : Step::wrong_layer;
   if (last_ != kNone && last_ != encoding) ++switches_;
   current_ = last_ = encoding;

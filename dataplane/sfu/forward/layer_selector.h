@@ -24,12 +24,16 @@ class LayerSelector {
   /// Nothing is forwarded while paused; after it a key frame is needed.
   void set_paused(bool paused);
   /// The target becomes the highest active encoding within the limit.
-  void set_active(std::uint8_t active);
+  void set_active(std::uint8_t active) {
+    if (active_ != active) change_active(active);
+  }
   /// What was forwarded cannot go on (another track, a stream that began anew): as at the start.
   void forget_current();
 
   /// A packet of `encoding`; `entry`: the stream can be entered here (the first packet of a key frame; any of audio).
-  Step on_packet(std::uint8_t encoding, bool entry);
+  Step on_packet(std::uint8_t encoding, bool entry) {
+    return encoding == current_ && !paused_ ? Step::forward : consider(encoding, entry);
+  }
 
   std::uint8_t current() const { return current_; }  ///< forwarded at present, or kNone
   std::uint8_t target() const { return target_; }    ///< the one to be forwarded, or kNone
@@ -45,6 +49,8 @@ class LayerSelector {
  private:
   bool is_active(std::uint8_t encoding) const { return encoding < kMostEncodings && (active_ >> encoding & 1) != 0; }
   bool may_enter(std::uint8_t encoding) const;
+  void change_active(std::uint8_t active);
+  Step consider(std::uint8_t encoding, bool entry);
   void update();
 
   std::uint8_t current_ = kNone;

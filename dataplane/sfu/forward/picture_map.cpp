@@ -23,10 +23,6 @@ void PictureMap::enter(const LayerInfo& layer) {
   }
 }
 
-std::uint32_t PictureMap::ahead(const LayerInfo& layer) const {
-  return layer.has_picture_id ? (layer.picture_id - newest_) & mask(layer) : 0;
-}
-
 void PictureMap::advance(const LayerInfo& layer, bool key_frame, bool forwarded, std::uint64_t missing) {
   if (layer.has_picture_id) advance_picture_id(layer, forwarded, missing);
   if (!layer.has_tl0_index) return;
@@ -77,8 +73,7 @@ void PictureMap::fill(const LayerInfo& layer) {
   if (layer.has_tl0_index) sent_tl0(layer);
 }
 
-std::uint16_t PictureMap::picture_id(const LayerInfo& layer) const {
-  if (!layer.has_picture_id) return 0;
+std::uint16_t PictureMap::earlier_picture_id(const LayerInfo& layer) const {
   const std::uint32_t back = behind(layer) % kFrames;
   const std::uint64_t newer = (std::uint64_t{1} << back) - 1;
   const auto dropped = static_cast<std::uint32_t>(std::popcount(dropped_ & newer));

@@ -24,7 +24,9 @@ class PictureMap {
   void enter(const LayerInfo& layer);
 
   /// Steps from the frame of the newest packet before to that of this, newer one. 0: the same.
-  std::uint32_t ahead(const LayerInfo& layer) const;
+  std::uint32_t ahead(const LayerInfo& layer) const {
+    return layer.has_picture_id ? (layer.picture_id - newest_) & mask(layer) : 0;
+  }
   /// A frame ahead of all: it is forwarded, or dropped. `missing`: packets between it and the last one that have not
   /// come. No more frames than that can be lost; where more are missing the sender counts anew.
   void advance(const LayerInfo& layer, bool key_frame, bool forwarded, std::uint64_t missing);
@@ -34,7 +36,11 @@ class PictureMap {
   /// An unknown frame is forwarded after all.
   void fill(const LayerInfo& layer);
 
-  std::uint16_t picture_id(const LayerInfo& layer) const;  ///< of a frame that is forwarded
+  /// Of a frame that is forwarded.
+  std::uint16_t picture_id(const LayerInfo& layer) const {
+    if (!layer.has_picture_id) return 0;
+    return layer.picture_id == newest_ ? static_cast<std::uint16_t>(newest_sent_ & 0x7fff) : earlier_picture_id(layer);
+  }
   std::uint8_t tl0_index(const LayerInfo& layer) const {
     return static_cast<std::uint8_t>(layer.tl0_index + tl0_shift_);
   }
@@ -44,6 +50,7 @@ class PictureMap {
   void advance_picture_id(const LayerInfo& layer, bool forwarded, std::uint64_t missing);
   void advance_tl0(const LayerInfo& layer, bool key_frame, std::uint64_t missing);
   void sent_tl0(const LayerInfo& layer);
+  std::uint16_t earlier_picture_id(const LayerInfo& layer) const;
   std::uint32_t behind(const LayerInfo& layer) const { return (newest_ - layer.picture_id) & mask(layer); }
 
   std::uint64_t sent_ = 0;         ///< bit i: the frame i before the newest

@@ -16,8 +16,8 @@ struct SentCounts {
   std::uint32_t packets = 0;  ///< wraps, as in the report
   std::uint32_t octets = 0;   ///< payload, without headers and padding; wraps
 
-  void add(std::size_t payload_bytes) {
-    ++packets;
+  void add(std::uint32_t more_packets, std::size_t payload_bytes) {
+    packets += more_packets;
     octets += static_cast<std::uint32_t>(payload_bytes);
   }
 };

@@ -42,8 +42,7 @@ Outgoing rebuild(std::uint64_t sequence, const SentRecord& record, const StoredP
 
 void SentPackets::add(const Outgoing& outgoing, std::uint8_t encoding, const StoredPacket& packet, bool late,
                       std::uint64_t now_ns) {
-  SentRecord& record = records_[outgoing.sequence & mask_];
-  record = {};
+  SentRecord record;
   record.source_sequence = static_cast<std::uint32_t>(packet.sequence);
   record.timestamp = outgoing.timestamp;
   record.sequence = static_cast<std::uint16_t>(outgoing.sequence);
@@ -53,6 +52,7 @@ void SentPackets::add(const Outgoing& outgoing, std::uint8_t encoding, const Sto
   record.encoding = encoding & 3;
   record.used = 1;
   record.repeated = late ? 1 : 0;
+  records_[outgoing.sequence & mask_] = record;
 }
 
 Resend SentPackets::find(const Forwarder& forwarder, const Source& source, rtp::SequenceNumber lost,

@@ -49,10 +49,8 @@ std::uint64_t SequenceMap::enter(std::uint64_t sequence, SequenceHistory& histor
   return newest_sent();
 }
 
-SequenceMap::Place SequenceMap::place(std::uint64_t sequence, const SequenceHistory& history) {
-  if (sequence > newest_) {
-    return sequence - newest_ < kWindow ? Place::newest : Place::jump;
-  }
+// Of a number that is not ahead.
+SequenceMap::Place SequenceMap::place_behind(std::uint64_t sequence, const SequenceHistory& history) {
   if (newest_ - sequence >= kWindow) {
     const bool in_a_row = static_cast<std::uint32_t>(sequence) == stale_next_;
     stale_run_ = static_cast<std::uint16_t>(in_a_row ? stale_run_ + 1 : 1);
@@ -64,7 +62,7 @@ SequenceMap::Place SequenceMap::place(std::uint64_t sequence, const SequenceHist
   return (word(history, sequence).dropped & bit(sequence)) != 0 ? Place::dropped : Place::hole;
 }
 
-std::uint64_t SequenceMap::forward(std::uint64_t sequence, Unmissed unmissed, SequenceHistory& history) {
+std::uint64_t SequenceMap::forward_behind_gap(std::uint64_t sequence, Unmissed unmissed, SequenceHistory& history) {
   advance(sequence, unmissed, history);
   word(history, sequence).sent |= bit(sequence);
   trailing_ = 0;

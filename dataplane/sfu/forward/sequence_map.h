@@ -18,11 +18,11 @@ struct SequenceHistory {
 };
 
 /// Which of the numbers between the last packet and this one, none of which came, belong to dropped frames, so that
-/// nobody will miss them.
+/// nobody will miss them. In one byte, because it is handed on per packet.
 struct Unmissed {
-  bool all = false;
-  bool first = false;  ///< the one behind the last packet
-  bool last = false;   ///< the one before this packet
+  std::uint8_t all : 1 = 0;
+  std::uint8_t first : 1 = 0;  ///< the one behind the last packet
+  std::uint8_t last : 1 = 0;   ///< the one before this packet
 };
 
 /// Zero bytes are no state: call start(). All numbers are unwrapped to 64 bits.
@@ -45,9 +45,22 @@ class SequenceMap {
   /// from now on.
   std::uint64_t enter(std::uint64_t sequence, SequenceHistory& history);
 
-  Place place(std::uint64_t sequence, const SequenceHistory& history);
+  Place place(std::uint64_t sequence, const SequenceHistory& history) {
+    if (sequence > newest_) [[likely]]
+      return sequence - newest_ < kWindow ? Place::newest : Place::jump;
+    return place_behind(sequence, history);
+  }
   /// Of a newest one. Returns the outgoing number.
-  std::uint64_t forward(std::uint64_t sequence, Unmissed unmissed, SequenceHistory& history);
+  std::uint64_t forward(std::uint64_t sequence, Unmissed unmissed, SequenceHistory& history) {
+    if (sequence != newest_ + 1 || trailing_ != 0) return forward_behind_gap(sequence, unmissed, history);
+    SequenceHistory::Word& word = history.words[sequence / 32 % history.words.size()];
+    const std::uint32_t bit = 1U << sequence % 32;
+    word.sent |= bit;
+    word.dropped &= ~bit;
+    newest_ = sequence;
+    stale_run_ = 0;
+    return last_number();
+  }
   void drop(std::uint64_t sequence, Unmissed unmissed, SequenceHistory& history);
   /// Of a hole.
   std::uint64_t fill(std::uint64_t sequence, SequenceHistory& history);
@@ -60,6 +73,8 @@ class SequenceMap {
  private:
   /// Of the newest, or of the one before it that was not dropped: a hole, perhaps.
   std::uint64_t last_number() const { return newest_ + shift_; }
+  Place place_behind(std::uint64_t sequence, const SequenceHistory& history);
+  std::uint64_t forward_behind_gap(std::uint64_t sequence, Unmissed unmissed, SequenceHistory& history);
   void advance(std::uint64_t sequence, Unmissed unmissed, SequenceHistory& history);
 
   std::uint64_t newest_ = 0;

@@ -1,0 +1,77 @@
+#include "dataplane/sfu/protect_batch.h"
+
+namespace penstock::sfu {
+
+ProtectBatch::~ProtectBatch() {
+  for (std::size_t i = 0; i < spare_count_; ++i) net::free(spare_[i]);
+}
+
+bool ProtectBatch::refill() {
+  if (core_.outgoing.allocate_bulk(spare_)) {
+    spare_count_ = kSpare;
+  } else if (net::Packet* last = core_.outgoing.allocate()) {  // fewer than that are left
+    spare_[0] = last;
+    spare_count_ = 1;
+  }
+  return spare_count_ != 0;
+}
+
+net::Packet* ProtectBatch::begin(const Endpoint& to) {
+  if (spare_count_ == 0 && !refill()) {
+    core_.stats.outgoing_exhausted.add();
+    return nullptr;
+  }
+  net::Packet* out = spare_[--spare_count_];
+  aim(out, to);
+  return out;
+}
+
+void ProtectBatch::add(net::Packet* packet, EndpointSlot to, const Parts& parts) {
+  targets_[size_] = {packet, to};
+  jobs_[size_] = {.context = send_context(to),
+                  .header_size = static_cast<std::uint16_t>(parts.header_bytes),
+                  .packet_index = parts.packet_index,
+                  .out = {rte_pktmbuf_mtod(packet, std::uint8_t*), kOutgoingBytes},
+                  .prefix = std::span(prefixes_[size_]).first(parts.prefix_bytes),
+                  .payload = parts.payload};
+  ++size_;
+}
+
+void ProtectBatch::flush() {
+  if (size_ == 0) return;
+  core_.shard.counters().copied.add(size_);
+  core_.cipher->protect(std::span(jobs_).first(size_));
+  for (std::size_t first = 0; first < size_;) {
+    std::size_t end = first + 1;
+    while (end < size_ && targets_[end].endpoint == targets_[first].endpoint) ++end;
+    send_run(first, end);
+    first = end;
+  }
+  size_ = 0;
+}
+
+// What goes to one receiver. Not cut in two by the end of a burst when it fits into one, so that it can leave as a
+// train.
+void ProtectBatch::send_run(std::size_t first, std::size_t end) {
+  if (core_.shard.outgoing().room() < end - first) core_.shard.port().transmit(core_.shard.outgoing());
+  std::uint64_t packets = 0, bytes = 0;
+  for (std::size_t i = first; i < end; ++i) {
+    net::Packet* out = targets_[i].packet;
+    if (jobs_[i].result != srtp::Result::ok) {
+      core_.shard.drop(out, net::Drop::media_without_keys);
+      continue;
+    }
+    out->data_len = static_cast<std::uint16_t>(jobs_[i].size);
+    out->pkt_len = jobs_[i].size;
+    ++packets;
+    bytes += jobs_[i].size;
+    core_.shard.send(out);
+  }
+  core_.stats.forwarded_packets.add(packets);
+  core_.stats.forwarded_bytes.add(bytes);
+  EndpointStatus& status = core_.board.endpoints[targets_[first].endpoint];
+  status.sent_packets.add(packets);
+  status.sent_bytes.add(bytes);
+}
+
+}  // namespace penstock::sfu
