@@ -11,6 +11,10 @@
 namespace penstock::sfu {
 namespace {
 
+// Units of Work.
+constexpr int kSubscriptionUnits = 8;
+constexpr int kEndpointUnits = 16;
+
 std::uint64_t fragment_key(const std::array<char, IceCredentials::kFragmentSize>& fragment) {
   return std::bit_cast<std::uint64_t>(fragment);
 }
@@ -30,7 +34,7 @@ std::uint32_t feedback_ssrc(std::uint32_t generation, EndpointSlot slot) {
 
 // Under new keys every roll-over counter begins at 0, on both sides (RFC 3711 section 3.3.1): received streams are
 // learned anew, and what we send goes on from the low 16 bits of its numbers.
-void begin_roll_over_anew(Core& core, Endpoint& endpoint, EndpointSlot slot) {
+void begin_roll_over_anew(Core& core, Endpoint& endpoint, EndpointSlot slot, Work& work) {
   for (TrackSlot next = endpoint.first_track; next != 0; next = core.tracks[next - 1].next) {
     for (std::uint32_t i = 0; i < kMostEncodings; ++i) {
       for (const bool retransmission : {false, true}) forget_stream(core, slot, stream_id(next - 1, i, retransmission));
@@ -50,6 +54,7 @@ void begin_roll_over_anew(Core& core, Endpoint& endpoint, EndpointSlot slot) {
     core.board.subscriptions[next - 1].key_frame_waits.set(0);
     core.board.subscriptions[next - 1].layer_switches.set(0);
     subscription.rtx_sequence &= 0xffff;
+    work.spend(kSubscriptionUnits);
     next = subscription.next_of_endpoint;
   }
   endpoint.rtcp_sources = {};
@@ -80,10 +85,15 @@ void add_endpoint(Core& core, const AddEndpoint& add) {
   begin_turns(core, add.slot);
 }
 
-void remove_endpoint(Core& core, EndpointSlot slot) {
+bool remove_endpoint(Core& core, EndpointSlot slot, Work& work) {
   Endpoint& endpoint = core.endpoints[slot];
-  while (endpoint.first_subscription != 0) remove_subscription(core, endpoint.first_subscription - 1);
-  while (endpoint.first_track != 0) remove_track(core, endpoint.first_track - 1);
+  for (; endpoint.first_subscription != 0; work.spend(kSubscriptionUnits)) {
+    if (work.spent()) return false;
+    remove_subscription(core, endpoint.first_subscription - 1);
+  }
+  while (endpoint.first_track != 0) {
+    if (!remove_track(core, endpoint.first_track - 1, work)) return false;
+  }
   forget_pairs(core, endpoint);
   core.fragments.erase(fragment_key(endpoint.fragment));
   core.cipher->remove(receive_context(slot));
@@ -92,6 +102,9 @@ void remove_endpoint(Core& core, EndpointSlot slot) {
   core.board.endpoints[slot].generation.set(0);
   core.past_streams[slot] = {};
   endpoint = Endpoint{};
+  core.stats.operations.add();
+  work.spend(kEndpointUnits);
+  return true;
 }
 
 void restart_ice(Core& core, const RestartIce& restart) {
@@ -99,9 +112,9 @@ void restart_ice(Core& core, const RestartIce& restart) {
   use_credentials(core, restart.slot, restart.ice);
 }
 
-void install_keys(Core& core, const InstallKeys& keys) {
+void install_keys(Core& core, const InstallKeys& keys, Work& work) {
   Endpoint& endpoint = core.endpoints[keys.slot];
-  if (endpoint.secured) begin_roll_over_anew(core, endpoint, keys.slot);
+  if (endpoint.secured) begin_roll_over_anew(core, endpoint, keys.slot, work);
   core.cipher->install(receive_context(keys.slot), keys.receive);
   core.cipher->install(send_context(keys.slot), keys.send);
   endpoint.secured = true;

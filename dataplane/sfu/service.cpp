@@ -39,7 +39,10 @@ std::string bind_sentence(const net::Endpoint& endpoint, port::BindError error) 
 }  // namespace
 
 struct SfuService::Inner {
+  explicit Inner(std::unique_ptr<Core> made) : core(std::move(made)) {}
+
   std::unique_ptr<Core> core;
+  UpdateQueue updates;
   std::uint64_t gauges_until_ns = 0;
 };
 
@@ -50,7 +53,7 @@ tl::expected<std::unique_ptr<SfuService>, std::string> SfuService::create(engine
                                                                           SpeakerBoard* speakers) {
   auto core = Core::create(shard, settings, lanes, board, neighbours, speakers);
   if (!core) return tl::unexpected(core.error());
-  return std::unique_ptr<SfuService>(new SfuService(std::make_unique<Inner>(Inner{std::move(*core)})));
+  return std::unique_ptr<SfuService>(new SfuService(std::make_unique<Inner>(std::move(*core))));
 }
 
 SfuService::SfuService(std::unique_ptr<Inner> inner) : inner_(std::move(inner)) {}
@@ -59,7 +62,7 @@ SfuService::~SfuService() = default;
 tl::expected<void, std::string> SfuService::start() {
   engine::Shard& shard = inner_->core->shard;
   for (const net::Endpoint& endpoint : inner_->core->settings.listen) {
-    const auto local = shard.port().bind(endpoint, {.shared = false, .icmp_errors = false});
+    const auto local = shard.port().bind(endpoint, {.shared = false, .icmp_errors = false, .crowded = true});
     if (!local) return tl::unexpected(bind_sentence(endpoint, local.error()));
     shard.claim(*local, engine::ServiceId::sfu);
   }
@@ -82,9 +85,7 @@ void SfuService::process_handed_over(net::Burst& burst) {
 
 void SfuService::on_message(const engine::Message& message) {
   if (static_cast<MessageKind>(message.kind) != MessageKind::update) return;
-  const Update& update = *message.get<const Update*>();
-  apply(*inner_->core, update);
-  applied_.store(update.number, std::memory_order_release);
+  inner_->updates.add(message.get<const Update*>());
 }
 
 // A client that went away: consent will tell (RFC 7675); ICMP is not authentic.
@@ -92,7 +93,8 @@ void SfuService::on_icmp_error(const port::IcmpError&) {}
 
 bool SfuService::advance(std::uint64_t now_ns, unsigned budget) {
   Core& core = *inner_->core;
-  bool left = exchange_handshakes(core);
+  bool left = inner_->updates.step(core, Work(UpdateQueue::kUnitsPerPass));
+  left |= exchange_handshakes(core);
   left |= exchange_with_neighbours(core, budget);
   left |= take_turns(core, budget);
   left |= take_mirror_turns(core, budget);
@@ -107,6 +109,10 @@ bool SfuService::advance(std::uint64_t now_ns, unsigned budget) {
 
 const Stats& SfuService::stats() const {
   return inner_->core->stats;
+}
+
+std::uint64_t SfuService::applied() const {
+  return inner_->updates.applied();
 }
 
 std::string_view SfuService::cipher() const {

@@ -1,7 +1,6 @@
 #pragma once
 // The SFU on one worker, plugged into its loop: WebRTC endpoints, what they publish, and who gets it.
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -44,13 +43,12 @@ class SfuService : public engine::Service {
   /// "ipsec-mb AVX512", "libsrtp".
   std::string_view cipher() const;
   /// The number of the last update that was applied: it and earlier ones are not looked at again. Any thread.
-  std::uint64_t applied() const { return applied_.load(std::memory_order_acquire); }
+  std::uint64_t applied() const;
 
  private:
   struct Inner;
   explicit SfuService(std::unique_ptr<Inner> inner);
   std::unique_ptr<Inner> inner_;
-  std::atomic<std::uint64_t> applied_{0};
 };
 
 }  // namespace penstock::sfu

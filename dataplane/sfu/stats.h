@@ -27,6 +27,8 @@ struct LatencyHistogram {
 struct Stats {
   net::Counter endpoints, tracks, subscriptions;  // gauges
 
+  net::Counter operations;  // of control's updates, applied
+
   net::Counter received_packets, received_bytes;    // RTP from publishers, authentic, as UDP payload
   net::Counter forwarded_packets, forwarded_bytes;  // RTP to subscribers, as UDP payload
   net::Counter rtcp_received, rtcp_sent;            // datagrams

@@ -1,19 +1,22 @@
 #pragma once
-// Entries of a worker's tables come and go, one function per operation of an update.
+// Entries of a worker's tables come and go, one function per operation of an update. Those that take work spend it;
+// with an answer: false when it was spent before they were through, to be called again in the next pass.
 
 #include "dataplane/sfu/core.h"
 #include "dataplane/sfu/update.h"
+#include "dataplane/sfu/work.h"
 
 namespace penstock::sfu {
 
 void add_endpoint(Core& core, const AddEndpoint& add);
-void remove_endpoint(Core& core, EndpointSlot slot);
+bool remove_endpoint(Core& core, EndpointSlot slot, Work& work);
 void restart_ice(Core& core, const RestartIce& restart);
-void install_keys(Core& core, const InstallKeys& keys);
+void install_keys(Core& core, const InstallKeys& keys, Work& work);
 void limit_publisher(Core& core, const LimitPublisher& limit);
 
 void set_track(Core& core, const SetTrack& set);
-void remove_track(Core& core, TrackSlot slot);
+/// Until it is gone, media goes on to those subscriptions that still refer to it.
+bool remove_track(Core& core, TrackSlot slot, Work& work);
 /// SSRCs that signaling named need not be learned.
 void announce_streams(Core& core, TrackSlot slot);
 

@@ -28,15 +28,27 @@ void give_rings(Core& core, TrackSlot slot) {
   }
 }
 
-// Leaves zero bytes; encodings that were never used are not touched, and take no memory.
-void clear_encodings(Core& core, TrackSlot slot) {
+// Of subscriptions that lose their source, and of an encoding whose ring is emptied: 512 packets at most.
+constexpr int kDetachUnits = 3;
+constexpr int kEncodingUnits = 64;
+constexpr int kTrackUnits = 16;
+
+// Leaves zero bytes; encodings that were never used are not touched, and take no memory. False when one is left.
+bool clear_encodings(Core& core, TrackSlot slot, Work& work) {
   Track& track = core.tracks[slot];
   for (std::uint32_t i = 0; i < track.parameters.encoding_count; ++i) {
+    if (work.spent()) return false;
+    if (track.encodings[i].ring.size() > 0) work.spend(kEncodingUnits);
     forget_stream(core, track.parameters.endpoint, stream_id(slot, i, false));
     forget_stream(core, track.parameters.endpoint, stream_id(slot, i, true));
     track.encodings[i].ring.clear();
+  }
+  // In one go: a packet that comes between two passes finds either a track or none.
+  for (std::uint32_t i = 0; i < track.parameters.encoding_count; ++i) {
+    track.encodings[i].ring.clear();
     track.encodings[i] = Encoding{};
   }
+  return true;
 }
 
 // New parameters of the same track: how many encodings it has, its kind and its codec stay (control sees to that).
@@ -73,15 +85,14 @@ void set_track(Core& core, const SetTrack& set) {
   announce_streams(core, set.slot);
 }
 
-void remove_track(Core& core, TrackSlot slot) {
+bool remove_track(Core& core, TrackSlot slot, Work& work) {
   Track& track = core.tracks[slot];
-  for (SubscriptionSlot next = track.first_subscription; next != 0;) {
-    const SubscriptionSlot at = next - 1;
-    next = core.subscriptions[at].next_of_track;
-    detach(core, at);
+  for (; track.first_subscription != 0; work.spend(kDetachUnits)) {
+    if (work.spent()) return false;
+    detach(core, track.first_subscription - 1);
   }
   forget_mirrors(core, slot);
-  clear_encodings(core, slot);
+  if (!clear_encodings(core, slot, work)) return false;
   if (track.is_mirror()) {
     core.stats.mirrors.sub();
   } else {
@@ -94,6 +105,9 @@ void remove_track(Core& core, TrackSlot slot) {
   track.key_frames = {};
   track.publisher_clock = {};
   track.fed = track.keep_short = false;
+  core.stats.operations.add();
+  work.spend(kTrackUnits);
+  return true;
 }
 
 }  // namespace penstock::sfu

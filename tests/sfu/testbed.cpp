@@ -107,9 +107,18 @@ void Site::stop() {
 }
 
 void SfuBed::update(std::vector<Operation> operations) {
+  post(std::move(operations));
+  run();
+}
+
+void SfuBed::post(std::vector<Operation> operations) {
   updates_.push_back(std::make_unique<Update>(Update{updates_.size() + 1, std::move(operations)}));
   site_->office->send(engine::kControl, number_, message(updates_.back().get()));
-  run();
+}
+
+void SfuBed::step(std::uint64_t ns) {
+  site_->now_ns += ns;
+  pass();
 }
 
 bool SfuBed::inject(const net::Endpoint& local, const net::Endpoint& remote, std::span<const std::uint8_t> bytes) {

@@ -64,6 +64,10 @@ class SfuBed {
 
   /// Applies one update before the next packets.
   void update(std::vector<Operation> operations);
+  /// The same, without letting the worker run.
+  void post(std::vector<Operation> operations);
+  /// How many there were.
+  std::uint64_t updates() const { return updates_.size(); }
   /// A datagram arrives; false when nothing is bound there.
   bool inject(const net::Endpoint& local, const net::Endpoint& remote, std::span<const std::uint8_t> bytes);
   /// Passes of all workers of the site until there is nothing left to do.
@@ -72,6 +76,8 @@ class SfuBed {
   void settle();
   /// One pass of this worker; true when it was busy.
   bool pass();
+  /// Time goes on, for one pass of this worker.
+  void step(std::uint64_t ns);
   /// Time goes on in steps of 5 ms, for all workers of the site.
   void advance(std::uint64_t ns);
   std::uint64_t now_ns() const { return site_->now_ns; }

@@ -1,0 +1,111 @@
+// Nothing that can wait holds up media: updates are applied in steps, long operations over several passes.
+
+#include <gtest/gtest.h>
+
+#include "dataplane/sfu/apply.h"
+#include "tests/sfu/broadcast.h"
+
+namespace penstock::sfu::test {
+namespace {
+
+constexpr std::uint32_t kMany = 5000;
+
+BedOptions roomy() {
+  BedOptions options;
+  options.sizes = {.endpoints = 64, .tracks = 64, .subscriptions = 32768};
+  return options;
+}
+
+// A publisher, one viewer, and a crowd that has nothing to do but to be in the tables: on an endpoint that is not
+// there.
+struct Crowd {
+  SfuBed bed{roomy()};
+  Client publisher{bed, 0, client(1)};
+  Client viewer{bed, 1, client(2)};
+  Client absent{bed, 2, client(3)};
+  Layer layer{"q", 0xa1, 320, 180};
+
+  Crowd() {
+    EXPECT_TRUE(publisher.check() && viewer.check());
+    bed.update({SetTrack{0, 1, simulcast(0)}, SetSubscription{0, 1, view_of(1, 0)}});
+  }
+  ~Crowd() { EXPECT_EQ(bed.imbalance(), ""); }
+
+  static SetSubscription of_crowd(std::uint32_t n, TrackSlot track) {
+    SubscriptionParameters p = view_of(2, track);
+    p.ssrc = 0x10000 + 2 * n;
+    p.rtx_ssrc = p.ssrc + 1;
+    return {1 + n, 7, p};
+  }
+  std::vector<Operation> crowd(std::uint32_t count, TrackSlot track) const {
+    std::vector<Operation> operations;
+    for (std::uint32_t i = 0; i < count; ++i) operations.emplace_back(of_crowd(i, track));
+    return operations;
+  }
+  /// Passes until the last update is applied, with a frame for each. Returns the most operations of one pass.
+  std::uint64_t apply(unsigned& passes) {
+    std::uint64_t most = 0, before = bed.stats().operations.get();
+    for (passes = 0; bed.service().applied() < bed.updates(); ++passes) {
+      layer.send_frame(publisher, true);
+      bed.step(kMs);
+      most = std::max(most, bed.stats().operations.get() - before);
+      before = bed.stats().operations.get();
+    }
+    return most;
+  }
+};
+
+TEST(Budgets, ALargeUpdateIsAppliedInSteps) {
+  Crowd c;
+  c.bed.post(c.crowd(20'000, kNoSlot));
+  unsigned passes = 0;
+  EXPECT_LE(c.apply(passes), 64U);
+  EXPECT_GT(passes, 300U);
+  EXPECT_EQ(c.bed.stats().subscriptions.get(), 20'001U);
+  EXPECT_GE(c.viewer.take(viewer_ids()).rtp.size(), 2 * passes) << "media flows between";
+}
+
+TEST(Budgets, SmallUpdatesAreAppliedInOrderWithinOnePass) {
+  Crowd c;
+  for (std::uint32_t i = 0; i < 10; ++i) c.bed.post({SetSubscription{Crowd::of_crowd(i, 0)}});
+  unsigned passes = 0;
+  c.apply(passes);
+  EXPECT_LE(passes, 2U);
+  EXPECT_EQ(c.bed.stats().subscriptions.get(), 11U);
+}
+
+TEST(Budgets, ATrackOfThousandsIsRemovedOverSeveralPasses) {
+  Crowd c;
+  c.bed.update(c.crowd(kMany, 0));
+  c.layer.send_frame(c.publisher, true);
+  c.bed.run();
+  c.viewer.take();
+  c.bed.post({RemoveTrack{0}, SetTrack{0, 2, simulcast(0)}, SetSubscription{0, 1, view_of(1, 0)}});
+  unsigned passes = 0;
+  c.apply(passes);
+  EXPECT_GT(passes, kMany * 3 / UpdateQueue::kUnitsPerPass);
+  EXPECT_LT(passes, 64U);
+  EXPECT_EQ(c.bed.stats().tracks.get(), 1U);
+  c.bed.advance(600 * kMs);
+  c.layer.ssrc += 1;
+  c.layer.send_frame(c.publisher, true);
+  c.bed.run();
+  const auto taken = c.viewer.take(viewer_ids()).rtp;
+  ASSERT_FALSE(taken.empty());
+  std::uint16_t next = taken.front().header.sequence.value;
+  for (const Received& packet : taken) EXPECT_EQ(packet.header.sequence.value, next++);
+}
+
+TEST(Budgets, AnEndpointOfThousandsIsRemovedOverSeveralPasses) {
+  Crowd c;
+  c.bed.update(c.crowd(kMany, 0));
+  c.bed.post({RemoveEndpoint{2}});
+  unsigned passes = 0;
+  c.apply(passes);
+  EXPECT_GT(passes, kMany * 8 / UpdateQueue::kUnitsPerPass);
+  EXPECT_EQ(c.bed.stats().subscriptions.get(), 1U);
+  EXPECT_EQ(c.bed.stats().endpoints.get(), 2U);
+}
+
+}  // namespace
+}  // namespace penstock::sfu::test
