@@ -69,8 +69,7 @@ tl::expected<void, std::string> Endpoint::connect(const TransportParameters& rem
   if (remote.fingerprints.empty()) return tl::unexpected(std::string("the other side told no certificate fingerprint"));
   if (auto connected = socket_.connect(*reachable); !connected) return connected;
   remote_ = *reachable;
-  remote_setup_ = remote.setup;
-  remote_fingerprints_ = remote.fingerprints;
+  remote_parameters_ = remote;
   began_ns_ = now_ns();
   ice_.begin(remote.ice_ufrag, remote.ice_pwd, began_ns_);
   set_state(State::checking, began_ns_);
@@ -128,8 +127,9 @@ void Endpoint::begin_handshake(std::uint64_t now_ns) {
   set_state(State::handshaking, now_ns);
   control::dtls::SessionOptions options;
   // Whoever leaves it to us gets a server's counterpart: the client, as browsers are towards an SFU.
-  options.role = remote_setup_ == DtlsSetup::active ? control::dtls::Role::passive : control::dtls::Role::active;
-  handshake_ = control::dtls::Session::open(loop_.identity().context(), options, remote_fingerprints_,
+  options.role =
+      remote_parameters_.setup == DtlsSetup::active ? control::dtls::Role::passive : control::dtls::Role::active;
+  handshake_ = control::dtls::Session::open(loop_.identity().context(), options, remote_parameters_.fingerprints,
                                             [this](std::span<const std::uint8_t> datagram) { send_raw(datagram); });
   if (!handshake_) return fail(State::failed, "no memory for a DTLS session", now_ns);
   if (options.role == control::dtls::Role::active) handshake_->begin();
@@ -160,7 +160,7 @@ void Endpoint::after_handshake_step(std::uint64_t now_ns) {
     if (!keys) return fail(State::failed, "DTLS agreed on no SRTP profile", now_ns);
     farewell_ = handshake_->farewell();
     // As client we had the last word of the other side already: nobody needs our session any more.
-    const bool client = remote_setup_ != DtlsSetup::active;
+    const bool client = remote_parameters_.setup != DtlsSetup::active;
     free_handshake_ns_ = client ? now_ns : now_ns + kKeepHandshake_ns;
     secure(*keys, now_ns);
   } else if (state_ == State::connected && state == Session::State::closed) {

@@ -79,6 +79,9 @@ class Endpoint final : private Task {
   /// ICE and DTLS apart: from connect() to the first answered check.
   std::uint64_t ice_ns() const { return ice_ns_; }
   const UdpSocket& socket() const { return socket_; }
+  /// What the other side told connect(), and which of its candidates is in use.
+  const TransportParameters& remote_parameters() const { return remote_parameters_; }
+  const net::Endpoint& remote() const { return remote_; }
 
   /// The loop's outbox: Outbox::payload(), then send(). Not connected: nothing is sent.
   Outbox& outbox();
@@ -116,8 +119,7 @@ class Endpoint final : private Task {
   TransportParameters local_;
   IceAgent ice_;
   net::Endpoint remote_;
-  DtlsSetup remote_setup_ = DtlsSetup::actpass;
-  std::vector<control::dtls::Fingerprint> remote_fingerprints_;
+  TransportParameters remote_parameters_;
   std::unique_ptr<control::dtls::Session> handshake_;  ///< until the other side cannot need it any more
   control::dtls::Farewell farewell_;
   std::uint64_t free_handshake_ns_ = UINT64_MAX;

@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 
 #include "bench/load/turn/clock.h"
 
@@ -15,7 +16,7 @@ namespace penstock::load::peer {
 namespace {
 
 constexpr int kEvents = 256;
-constexpr std::uint64_t kMillisecond_ns = 1'000'000;
+constexpr std::uint64_t kLongestSleep_ns = 100'000'000;
 
 }  // namespace
 
@@ -85,9 +86,9 @@ void Loop::turn(std::uint64_t deadline_ns) {
   std::array<epoll_event, kEvents> events;
   const std::uint64_t until = std::min(deadline_ns, schedule_.next_ns());
   const std::uint64_t now = now_ns();
-  const std::uint64_t sleep_ns = until > now ? until - now : 0;
-  const auto sleep_ms = static_cast<int>(std::min<std::uint64_t>(sleep_ns / kMillisecond_ns, 100));
-  const int ready = epoll_wait(epoll_, events.data(), kEvents, sleep_ms);
+  const std::uint64_t sleep_ns = std::min(until > now ? until - now : 0, kLongestSleep_ns);
+  const timespec sleep{0, static_cast<long>(sleep_ns)};
+  const int ready = epoll_pwait2(epoll_, events.data(), kEvents, &sleep, nullptr);
   for (int i = 0; i < ready; ++i) inbox_.receive(*static_cast<Endpoint*>(events[static_cast<std::size_t>(i)].data.ptr));
   inbox_.flush();
   schedule_.run(now_ns());

@@ -14,6 +14,7 @@ namespace {
 using media::source_of;
 using nlohmann::json;
 
+constexpr double kLook_s = 0.02;  ///< between two looks at who is connected
 constexpr const char* kRids[] = {"q", "h", "f"};
 
 /// Numbers that no other stream of this process has.
@@ -157,19 +158,24 @@ std::string Room::failure() const {
   return {};
 }
 
-tl::expected<void, std::string> await_connected(peer::Loop& loop, const std::vector<std::unique_ptr<Room>>& rooms,
-                                                double patience_s) {
+tl::expected<void, std::string> Room::await_connected(double patience_s) {
   const std::uint64_t deadline = now_ns() + to_ns(patience_s);
   for (;;) {
-    std::size_t missing = 0;
-    for (const auto& room : rooms) {
-      if (const std::string why = room->failure(); !why.empty()) return tl::unexpected(room->path() + ": " + why);
-      missing += room->participants().size() - room->connected();
-    }
+    if (const std::string why = failure(); !why.empty()) return tl::unexpected(path_ + ": " + why);
+    const std::size_t missing = participants_.size() - connected();
     if (missing == 0) return {};
-    if (now_ns() > deadline) return tl::unexpected(fmt::format("{} endpoints are not connected in time", missing));
-    loop.run_until(std::min(deadline, now_ns() + to_ns(0.02)));
+    if (now_ns() > deadline) {
+      return tl::unexpected(fmt::format("{}: {} endpoints are not connected in time", path_, missing));
+    }
+    loop_.run_until(std::min(deadline, now_ns() + to_ns(kLook_s)));
   }
+}
+
+tl::expected<void, std::string> await_connected(const std::vector<std::unique_ptr<Room>>& rooms, double patience_s) {
+  for (const auto& room : rooms) {
+    if (auto ready = room->await_connected(patience_s); !ready) return ready;
+  }
+  return {};
 }
 
 }  // namespace penstock::load::sfu

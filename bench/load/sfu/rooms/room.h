@@ -55,6 +55,11 @@ class Room {
   std::size_t connected() const;
   /// The first failure of an endpoint; empty: none.
   std::string failure() const;
+  /// Runs the loop until all endpoints are connected. The error tells the first that failed, or how many are missing
+  /// after `patience_s`.
+  tl::expected<void, std::string> await_connected(double patience_s);
+  /// Closes the last participant's socket without a word to anybody.
+  void abandon_last() { participants_.pop_back(); }
   /// Subscriptions in all.
   std::size_t subscriptions() const { return subscriptions_; }
 
@@ -70,9 +75,7 @@ class Room {
   std::vector<std::unique_ptr<media::Participant>> participants_;
 };
 
-/// Calls loop.turn() until all endpoints of `rooms` are connected. The error tells the first that failed, or how many
-/// are missing after `patience_s`.
-tl::expected<void, std::string> await_connected(peer::Loop& loop, const std::vector<std::unique_ptr<Room>>& rooms,
-                                                double patience_s);
+/// The same for several.
+tl::expected<void, std::string> await_connected(const std::vector<std::unique_ptr<Room>>& rooms, double patience_s);
 
 }  // namespace penstock::load::sfu

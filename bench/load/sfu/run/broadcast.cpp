@@ -14,7 +14,7 @@ Report one_step(Stage& stage, unsigned viewers) {
   auto room = stage.open(tally, broadcast_seats(options.media, viewers));
   if (!room) return tl::unexpected(room.error());
   rooms.push_back(std::move(*room));
-  if (auto ready = await_connected(*stage.loop, rooms, options.patience_s); !ready) {
+  if (auto ready = await_connected(rooms, options.patience_s); !ready) {
     return tl::unexpected(ready.error());
   }
   const auto setup = latency_us(tally.setup);

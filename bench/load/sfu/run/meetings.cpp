@@ -36,7 +36,7 @@ tl::expected<void, std::string> add_meetings(Stage& stage, media::Tally& tally,
     rooms.push_back(std::move(*room));
     stage.loop->run_until(now_ns());
   }
-  return await_connected(*stage.loop, rooms, stage.options.patience_s);
+  return await_connected(rooms, stage.options.patience_s);
 }
 
 }  // namespace

@@ -64,6 +64,9 @@ void add_scenarios(CLI::App& app, Options& options) {
       ->delimiter(',')
       ->check(CLI::IsMember(flood_names()));
   floods->add_option("--pps", options.flood_pps, "datagrams of garbage per second")->capture_default_str();
+  for (CLI::App* const sub : {churn, floods}) {
+    sub->add_option("--beside", options.beside, "viewers in the room that shall not notice")->capture_default_str();
+  }
   app.require_subcommand(1);
 }
 
@@ -90,6 +93,8 @@ tl::expected<Options, std::string> checked(Options options) {
   for (const unsigned viewers : options.viewers) {
     if (viewers == 0 || viewers > kMostViewers) return refuse(fmt::format("--viewers must be 1 to {}", kMostViewers));
   }
+  if (options.beside == 0 || options.beside > kMostViewers) return refuse("--beside must be at least 1");
+  if (options.concurrency == 0) return refuse("--concurrency must be at least 1");
   if (options.viewers.empty() || options.locals.empty()) return refuse("--viewers and --local need a value");
   return options;
 }

@@ -51,6 +51,7 @@ struct Options {
   unsigned seats = 10;                        ///< of a meeting
   unsigned meetings = 1;                      ///< the first step
   unsigned most_meetings = 1;                 ///< the last; steps of `meetings`, until loss or 90 % busy
+  unsigned beside = 10;                       ///< churn, floods: viewers in the room that shall not notice
   double handshakes_per_s = 100;              ///< churn
   double operations_per_s = 0;                ///< churn: PATCHes of a subscription
   unsigned concurrency = 64;                  ///< churn: endpoints between creation and deletion

@@ -1,0 +1,44 @@
+#include "bench/load/sfu/run/changes.h"
+
+#include "bench/load/turn/clock.h"
+
+namespace penstock::load::sfu {
+namespace {
+
+constexpr std::uint64_t kTick_ns = 1'000'000;
+constexpr std::size_t kMostWaiting = 64;
+constexpr unsigned kPriorities = 200;
+
+}  // namespace
+
+Changes::Changes(peer::Schedule& schedule, ApiThread& api, std::vector<std::string> paths, double per_second)
+    : schedule_(schedule), api_(api), paths_(std::move(paths)), per_second_(per_second), last_ns_(now_ns()) {
+  schedule_.add(*this, last_ns_);
+}
+
+Changes::~Changes() {
+  schedule_.remove(*this);
+}
+
+std::uint64_t Changes::run(std::uint64_t now_ns) {
+  api_.deliver();
+  due_ += static_cast<double>(now_ns - last_ns_) / 1e9 * per_second_;
+  last_ns_ = now_ns;
+  for (; due_ >= 1; due_ -= 1) {
+    if (api_.waiting() >= kMostWaiting) continue;  // it is as fast as it gets
+    const std::uint64_t number = number_++;
+    api_.submit("PATCH", paths_[number % paths_.size()], {{"priority", 1 + number % kPriorities}},
+                [this](const Answer& answer, std::uint64_t took_ns) {
+                  if (answer) {
+                    ++tally_.done;
+                    tally_.took.record(took_ns);
+                  } else {
+                    ++tally_.refused;
+                    tally_.last_error = answer.error();
+                  }
+                });
+  }
+  return now_ns + kTick_ns;
+}
+
+}  // namespace penstock::load::sfu
