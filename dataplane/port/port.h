@@ -30,6 +30,8 @@ struct BindOptions {
   bool shared = false;
   /// Deliver ICMP errors for what leaves from here as events.
   bool icmp_errors = false;
+  /// Many clients' packets queue there at once, both ways, as on a shared one: it gets the large kernel buffers.
+  bool crowded = false;
 };
 
 /// An ICMP error about a datagram that left from `local` towards `remote`.

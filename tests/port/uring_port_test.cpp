@@ -687,5 +687,20 @@ TEST_F(UringPortTest, KernelDropsAreCounted) {
   EXPECT_EQ(received + port_->counters().kernel_drops.get(), 101U);
 }
 
+TEST_F(UringPortTest, ACrowdedEndpointHoldsWhatComesWhileTheWorkerIsBusy) {
+  make({.slabs = 512, .packets = 2048, .listener_buffer = 16 << 20, .relayed_buffer = 4096});
+  const net::LocalId local = bind(kLoopback4, {.crowded = true});
+  FarSocket far(kLoopback4);
+  for (int i = 0; i < 400; ++i) ASSERT_TRUE(far.send(port_->local_endpoint(local), counting(1000)));
+  std::uint64_t received = 0;
+  for (int i = 0; i < 40; ++i) {
+    port_->receive(burst_);
+    received += burst_.size;
+    drop_all();
+  }
+  EXPECT_EQ(received, 400U);
+  EXPECT_EQ(port_->counters().kernel_drops.get(), 0U);
+}
+
 }  // namespace
 }  // namespace penstock::port

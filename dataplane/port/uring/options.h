@@ -13,8 +13,8 @@ struct UringOptions {
   std::uint32_t packets = 8192;
   /// Endpoints bound at once; each needs a file descriptor.
   std::uint32_t max_locals = 65536;
-  /// Bytes of kernel buffer of a shared endpoint (a listener, where all clients' packets queue), each way. 0 keeps the
-  /// system's default.
+  /// Bytes of kernel buffer of a shared or crowded endpoint (a listener, the endpoint of all rooms' media), each way. 0
+  /// keeps the system's default.
   int listener_buffer = 8 << 20;
   /// The same for all other endpoints (relayed ports). 0 keeps the system's default and saves two system calls.
   int relayed_buffer = 0;

@@ -96,7 +96,8 @@ void UringPort::unbind(net::LocalId local) {
 }
 
 tl::expected<DetachedLocal, BindError> UringPort::reserve(const net::Endpoint& local, BindOptions options) {
-  const SocketOptions socket_options{options_.gro, options.shared ? options_.listener_buffer : options_.relayed_buffer};
+  const bool crowded = options.shared || options.crowded;
+  const SocketOptions socket_options{options_.gro, crowded ? options_.listener_buffer : options_.relayed_buffer};
   auto fd = open_socket(local, options, socket_options);
   if (!fd && started_ && receiver_->flush()) {
     // It, or a descriptor, may have been held by a socket that we are about to close.
