@@ -107,7 +107,11 @@ bool Vp8Encoding::send_some(Sender& sender, unsigned packets, std::uint64_t now_
     const std::size_t bytes = write_payload(sender.payload(), packet);
     const rtp::FixedHeader fixed{
         rtp::Ssrc{options_.ssrc}, {timestamp_}, {static_cast<std::uint16_t>(index_)}, kVp8, packet.marker};
-    sender.send({packets_ < kIntroduced ? introduction_ : form_, fixed, {}, index_}, bytes, now_ns);
+    if (to_lose_ > 0) {
+      --to_lose_;
+    } else {
+      sender.send({packets_ < kIntroduced ? introduction_ : form_, fixed, {}, index_}, bytes, now_ns);
+    }
     ++index_;
     ++packets_;
     octets_ += bytes;

@@ -41,6 +41,8 @@ class Vp8Encoding {
   /// Sends a packet again, if it is remembered.
   void resend(Sender& sender, rtp::SequenceNumber sequence, std::uint64_t now_ns);
 
+  /// The next packets are remembered as sent, but go nowhere: a lossy way, for tests.
+  void lose_next(unsigned packets) { to_lose_ = packets; }
   unsigned packets_left() const { return packets_left_; }
   std::uint32_t ssrc() const { return options_.ssrc; }
   std::uint32_t rtx_ssrc() const { return options_.rtx_ssrc; }
@@ -85,6 +87,7 @@ class Vp8Encoding {
   std::uint8_t layer_ = 0;
   std::size_t bytes_left_ = 0, bytes_each_ = 0;
   unsigned packets_left_ = 0;
+  unsigned to_lose_ = 0;
   bool started_ = false;  ///< the frame's first packet is out
   std::uint64_t packets_ = 0, octets_ = 0, key_frames_ = 0, resent_ = 0, not_remembered_ = 0;
   std::vector<Sent> sent_;  ///< a ring by index

@@ -78,6 +78,7 @@ tl::expected<void, std::string> Endpoint::connect(const TransportParameters& rem
 }
 
 void Endpoint::send_raw(std::span<const std::uint8_t> datagram) {
+  if (silent_) return;
   ::send(socket_.fd(), datagram.data(), datagram.size(), MSG_DONTWAIT);
 }
 

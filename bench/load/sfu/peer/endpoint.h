@@ -91,8 +91,9 @@ class Endpoint final : private Task {
   /// Any datagram, at once, as it is: for hostile traffic.
   void send_raw(std::span<const std::uint8_t> datagram);
 
-  /// Reads nothing any more, and says nothing more but for what is sent explicitly: a link that died. For good.
+  /// Reads nothing any more and sends nothing, whatever it is asked to: a link that died. For good.
   void go_silent();
+  bool silent() const { return silent_; }
 
  private:
   friend class Inbox;

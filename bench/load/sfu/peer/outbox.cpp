@@ -37,7 +37,7 @@ std::span<std::uint8_t, Outbox::kMostPayload> Outbox::payload() {
 }
 
 void Outbox::add(Endpoint& from, const RtpHead& head, std::size_t payload_bytes) {
-  if (!from.profile()) return;
+  if (!from.profile() || from.silent()) return;
   const std::size_t entry = entries_.size();
   const std::size_t header_bytes = head.form.size();
   head.form.write(head_room(slot(entry)), head.fixed, head.values);
@@ -53,7 +53,7 @@ void Outbox::add(Endpoint& from, const RtpHead& head, std::size_t payload_bytes)
 }
 
 void Outbox::add_rtcp(Endpoint& from, std::span<const std::uint8_t> compound) {
-  if (!from.profile() || compound.size() > kMostRtcp) return;
+  if (!from.profile() || from.silent() || compound.size() > kMostRtcp) return;
   if (entries_.size() == kPackets) flush();
   std::uint8_t* const at = slot(entries_.size());
   std::copy(compound.begin(), compound.end(), at);
