@@ -11,8 +11,6 @@
 namespace penstock::frames {
 namespace {
 
-constexpr std::uint64_t kAskEveryNs = 200'000'000;
-constexpr std::uint64_t kPatienceNs = 10'000'000'000;
 constexpr std::uint64_t kReleaseNs = 5'000'000'000;
 
 std::vector<load::TurnClient> make_clients(const Cast& cast, load::Credentials& credentials) {
@@ -41,27 +39,9 @@ void Dialogue::send(std::uint32_t client, stun::Bytes request) {
   (void)link_.send_copy(datagram_frame(header, cast_.client_of(client), cast_.server, request));
 }
 
-tl::expected<net::MacAddress, std::string> Dialogue::find_relay() {
-  const std::uint64_t start = load::now_ns();
-  std::uint64_t ask_ns = start;
-  while (!gateway_.relay_mac()) {
-    const std::uint64_t now = load::now_ns();
-    if (now > start + kPatienceNs) {
-      return tl::unexpected(fmt::format("nobody answers ARP for {}; is that the relay's address on this link?",
-                                        net::to_string(cast_.server.address)));
-    }
-    if (now >= ask_ns) {
-      ask_ns = now + kAskEveryNs;
-      (void)link_.send_copy(gateway_.request());
-    }
-    turn_over();
-  }
-  return *gateway_.relay_mac();
-}
-
 void Dialogue::turn_over() {
   const std::uint64_t now = load::now_ns();
-  if (gateway_.relay_mac()) negotiator_.advance(now);
+  negotiator_.advance(now);
   std::array<net::Packet*, 64> packets;
   const std::uint16_t n = link_.receive(packets);
   for (std::uint16_t i = 0; i < n; ++i) {

@@ -13,12 +13,10 @@ namespace penstock::frames {
 
 class Dialogue {
  public:
-  /// All must outlive it.
+  /// All must outlive it. The gateway knows the relay.
   Dialogue(Link& link, Gateway& gateway, const Cast& cast, const std::string& user, const std::string& password,
            unsigned concurrency);
 
-  /// Asks for the relay's MAC address until it is known. The error says that nobody answers.
-  tl::expected<net::MacAddress, std::string> find_relay();
   /// Allocate and ChannelBind for everybody, authenticated. The error says what was refused.
   tl::expected<void, std::string> establish();
   /// Gives the allocations back; a relay that no longer answers is left alone.

@@ -1,12 +1,17 @@
 #include "bench/load/frames/gateway.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "bench/load/turn/clock.h"
 #include "dataplane/stun/bytes.h"
 
 namespace penstock::frames {
 namespace {
 
+constexpr std::uint64_t kAskEveryNs = 200'000'000;
+constexpr std::uint64_t kPatienceNs = 10'000'000'000;
 constexpr std::uint16_t kArp = 0x0806;
 constexpr std::uint16_t kRequest = 1;
 constexpr std::uint16_t kReply = 2;
@@ -54,6 +59,29 @@ std::optional<ArpFrame> Gateway::input(std::span<const std::uint8_t> f) {
   const bool asks_us = stun::load_be16(&f[kOperation]) == kRequest && address_at(f, kTargetIp) == own_.v4_host_order();
   if (!asks_us) return std::nullopt;
   return frame(kReply, sender, sender, net::Address::v4(sender_ip));
+}
+
+tl::expected<net::MacAddress, std::string> find_relay(Link& link, Gateway& gateway) {
+  const std::uint64_t start = load::now_ns();
+  for (std::uint64_t ask_ns = start; !gateway.relay_mac();) {
+    const std::uint64_t now = load::now_ns();
+    if (now > start + kPatienceNs) {
+      return tl::unexpected(fmt::format("nobody answers ARP for {}; is that the relay's address on this link?",
+                                        net::to_string(gateway.relay())));
+    }
+    if (now >= ask_ns) {
+      ask_ns = now + kAskEveryNs;
+      (void)link.send_copy(gateway.request());
+    }
+    std::array<net::Packet*, 64> packets;
+    const std::uint16_t n = link.receive(packets);
+    for (std::uint16_t i = 0; i < n; ++i) {
+      const auto answer = gateway.input(net::payload(const_cast<const net::Packet*>(packets[i])));
+      if (answer) (void)link.send_copy(*answer);
+      net::free(packets[i]);
+    }
+  }
+  return *gateway.relay_mac();
 }
 
 }  // namespace penstock::frames

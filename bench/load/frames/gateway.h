@@ -5,8 +5,11 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
+#include <tl/expected.hpp>
 
 #include "bench/load/frames/cast.h"
+#include "bench/load/frames/link.h"
 #include "dataplane/net/frame_headers.h"
 
 namespace penstock::frames {
@@ -21,7 +24,8 @@ class Gateway {
   ArpFrame request() const;
   /// A frame that arrived and may be ARP. The answer to send, if it asks for us; an answer to request() is noted.
   std::optional<ArpFrame> input(std::span<const std::uint8_t> frame);
-  /// The relay's, once it answered.
+  const net::Address& relay() const { return relay_; }
+  /// Its MAC address, once it answered.
   const std::optional<net::MacAddress>& relay_mac() const { return relay_mac_; }
 
  private:
@@ -33,5 +37,9 @@ class Gateway {
   net::MacAddress mac_;
   std::optional<net::MacAddress> relay_mac_;
 };
+
+/// Asks for the relay's MAC address until it is known; other frames are lost meanwhile. The error says that nobody
+/// answers.
+tl::expected<net::MacAddress, std::string> find_relay(Link& link, Gateway& gateway);
 
 }  // namespace penstock::frames

@@ -20,11 +20,6 @@ double ratio(std::uint64_t amount, std::uint64_t of) {
   return ratio(static_cast<double>(amount), static_cast<double>(of));
 }
 
-Json latency_us(const load::Histogram& latency) {
-  const auto at = [&](double fraction) { return rounded(static_cast<double>(latency.percentile_ns(fraction)) / 1e3); };
-  return {{"p50", at(0.5)}, {"p99", at(0.99)}, {"p999", at(0.999)}, {"max", at(1)}};
-}
-
 Json load_settings(const Options& options) {
   return {{"device", options.link.device},
           {"huge_pages", options.link.huge_pages},
@@ -70,7 +65,18 @@ Json generator_of(const TrafficCounters& interval) {
           {"packets_per_receive", ratio(interval.all_delivered(), interval.receives)}};
 }
 
-Json server_of(const ServerResult& server) {
+Json header(const Options& options) {
+  return {{"schema", kSchema}, {"mode", name_of(options.mode)}};
+}
+
+}  // namespace
+
+Json latency_us(const load::Histogram& latency) {
+  const auto at = [&](double fraction) { return rounded(static_cast<double>(latency.percentile_ns(fraction)) / 1e3); };
+  return {{"p50", at(0.5)}, {"p99", at(0.99)}, {"p999", at(0.999)}, {"max", at(1)}};
+}
+
+Json server_cost(const ServerResult& server) {
   const RelayCounters& c = server.counters;
   Json stages = Json::object();
   for (const auto& [stage, cycles] : c.stage_cycles) stages[stage] = ratio(cycles, c.sent);
@@ -87,12 +93,6 @@ Json server_of(const ServerResult& server) {
           {"dropped", dropped}};
 }
 
-Json header(const Options& options) {
-  return {{"schema", kSchema}, {"mode", name_of(options.mode)}};
-}
-
-}  // namespace
-
 Json to_json(const Options& options, const std::optional<SetupResult>& setup, const TrafficResult& result,
              const std::optional<ServerResult>& server) {
   Json report = header(options);
@@ -101,7 +101,7 @@ Json to_json(const Options& options, const std::optional<SetupResult>& setup, co
   report["traffic"] = traffic_of(result);
   report["generator"] = generator_of(result.interval);
   report["latency_us"] = latency_us(result.latency);
-  if (server) report["server_cost"] = server_of(*server);
+  if (server) report["server_cost"] = server_cost(*server);
   return report;
 }
 

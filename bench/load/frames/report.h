@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "bench/load/frames/options.h"
-#include "bench/load/frames/relay_counters.h"
+#include "bench/load/frames/relay_watcher.h"
 #include "bench/load/frames/spin.h"
 #include "bench/load/frames/traffic.h"
 #include "bench/load/turn/negotiator.h"
@@ -18,13 +18,12 @@ struct SetupResult {
   double seconds = 0;
 };
 
-struct ServerResult {
-  RelayCounters counters;  ///< of most of the measured interval
-  double tsc_hz = 0;
-};
-
 nlohmann::ordered_json to_json(const Options& options, const std::optional<SetupResult>& setup,
                                const TrafficResult& result, const std::optional<ServerResult>& server);
 nlohmann::ordered_json to_json(const Options& options, const SpinResult& result);
+
+/// For other reports of the kind: percentiles in us, and what the relay spent.
+nlohmann::ordered_json latency_us(const load::Histogram& latency);
+nlohmann::ordered_json server_cost(const ServerResult& server);
 
 }  // namespace penstock::frames
