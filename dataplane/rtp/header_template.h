@@ -36,6 +36,9 @@ class HeaderTemplate {
   /// Bytes of the header: where the payload goes. The same for every packet.
   std::size_t size() const { return size_; }
 
+  /// Whether it has a slot for that extension, or carries that text.
+  bool carries(Extension extension) const { return offset_[static_cast<std::size_t>(extension)] != 0; }
+
   /// Writes the header. `out` always has kMostBytes of room: what lies behind `size()` is clobbered, so write the
   /// header before the payload. Values without a slot are left out.
   void write(std::span<std::uint8_t, kMostBytes> out, const FixedHeader& header, const ExtensionValues& values) const;

@@ -6,6 +6,7 @@
 #include "dataplane/sfu/activity.h"
 #include "dataplane/sfu/forward/overtaken.h"
 #include "dataplane/sfu/key_frames.h"
+#include "dataplane/sfu/look_ahead.h"
 
 namespace penstock::sfu {
 namespace {
@@ -54,11 +55,12 @@ void FanOut::flush() {
 void FanOut::forward(const GatheredTrack& group) {
   const Track& track = core_.tracks[group.track];
   const Source source = source_of(track);
+  LookAhead look_ahead(core_);
   for (SubscriptionSlot next = track.first_subscription; next != 0;) {
     const SubscriptionSlot slot = next - 1;
     Subscription& subscription = core_.subscriptions[slot];
     next = subscription.next_of_track;
-    if (next != 0) __builtin_prefetch(&core_.subscriptions[next - 1]);
+    look_ahead.step(slot, subscription);
     if (ready(core_.endpoints[subscription.parameters.endpoint])) {
       subscription.offered = true;
       offer(source, slot, group);
@@ -117,8 +119,12 @@ void FanOut::account(SubscriptionSlot slot, const Tally& tally) {
 
 // What is worth an event when it changes.
 void FanOut::show_layers(SubscriptionSlot slot) {
-  const Subscription& subscription = core_.subscriptions[slot];
+  Subscription& subscription = core_.subscriptions[slot];
   const LayerSelector& layers = subscription.forwarder.layers();
+  const std::uint32_t shown = std::uint32_t{layers.current()} | std::uint32_t{layers.target()} << 8 |
+                              std::uint32_t{subscription.forwarder.temporal_layers()} << 16 | layers.waits() << 24;
+  if (subscription.shown == shown) return;
+  subscription.shown = shown;
   SubscriptionStatus& status = core_.board.subscriptions[slot];
   if (status.key_frame_waits.get() != layers.waits()) {
     core_.stats.key_frame_waits.add(layers.waits() - status.key_frame_waits.get());
@@ -145,9 +151,8 @@ std::uint32_t FanOut::abs_send_time() {
 void FanOut::write_header(net::Packet* out, const Subscription& subscription, const rtp::FixedHeader& header,
                           const StoredPacket& packet, std::size_t payload_bytes) {
   rtp::ExtensionValues values;
-  const rtp::ExtensionIds& ids = subscription.parameters.extensions;
-  if (ids[rtp::Extension::abs_send_time] != 0) values.set_abs_send_time(abs_send_time());
-  if (ids[rtp::Extension::transport_sequence] != 0) {
+  if (subscription.header.carries(rtp::Extension::abs_send_time)) values.set_abs_send_time(abs_send_time());
+  if (subscription.header.carries(rtp::Extension::transport_sequence)) {
     rtp::SendHistory& history = core_.histories[subscription.parameters.endpoint];
     const auto size = static_cast<std::uint16_t>(payload_bytes + subscription.header.size());
     values.set_transport_sequence(history.on_sent(core_.now_us(), size).value);

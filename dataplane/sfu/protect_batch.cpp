@@ -3,16 +3,18 @@
 namespace penstock::sfu {
 
 ProtectBatch::~ProtectBatch() {
-  for (std::size_t i = 0; i < spare_count_; ++i) net::free(spare_[i]);
+  for (std::size_t i = 0; i < spare_count_; ++i) rte_mbuf_raw_free(spare_[i]);
 }
 
+// As they lie in the pool; begin() makes them fresh, once they have been fetched.
 bool ProtectBatch::refill() {
-  if (core_.outgoing.allocate_bulk(spare_)) {
+  auto** const objects = reinterpret_cast<void**>(spare_.data());
+  if (rte_mempool_get_bulk(core_.outgoing.raw(), objects, kSpare) == 0) {
     spare_count_ = kSpare;
-  } else if (net::Packet* last = core_.outgoing.allocate()) {  // fewer than that are left
-    spare_[0] = last;
+  } else if (rte_mempool_get(core_.outgoing.raw(), objects) == 0) {  // fewer than that are left
     spare_count_ = 1;
   }
+  for (std::size_t i = 0; i < kAhead && i < spare_count_; ++i) fetch_to_write(spare_[spare_count_ - 1 - i]);
   return spare_count_ != 0;
 }
 
@@ -22,6 +24,9 @@ net::Packet* ProtectBatch::begin(const Endpoint& to) {
     return nullptr;
   }
   net::Packet* out = spare_[--spare_count_];
+  if (spare_count_ >= kAhead) fetch_to_write(spare_[spare_count_ - kAhead]);
+  rte_pktmbuf_reset(out);
+  new (&net::info(out)) net::PacketInfo;
   aim(out, to);
   return out;
 }
@@ -57,6 +62,7 @@ void ProtectBatch::send_run(std::size_t first, std::size_t end) {
   std::uint64_t packets = 0, bytes = 0;
   for (std::size_t i = first; i < end; ++i) {
     net::Packet* out = targets_[i].packet;
+    if (i + kAhead < size_) fetch(targets_[i + kAhead].packet);
     if (jobs_[i].result != srtp::Result::ok) {
       core_.shard.drop(out, net::Drop::media_without_keys);
       continue;

@@ -43,8 +43,10 @@ class ProtectBatch {
   void flush();
 
  private:
-  /// Taken from the pool at once: fewer, so that what is used lies close together in the cache.
+  /// Taken from the pool at once.
   static constexpr std::size_t kSpare = 32;
+  /// Packets whose memory is fetched before they are begun, or sent.
+  static constexpr std::size_t kAhead = 4;
 
   struct Target {
     net::Packet* packet;
@@ -52,6 +54,15 @@ class ProtectBatch {
   };
 
   bool refill();
+  static void fetch(net::Packet* p) {
+    __builtin_prefetch(p, 1);
+    __builtin_prefetch(&net::info(p), 1);
+  }
+  static void fetch_to_write(net::Packet* p) {
+    fetch(p);
+    __builtin_prefetch(reinterpret_cast<std::byte*>(p) + 64, 1);
+    __builtin_prefetch(reinterpret_cast<std::byte*>(&net::info(p) + 1) + net::kHeadroom, 1);
+  }
   void send_run(std::size_t first, std::size_t end);
 
   Core& core_;

@@ -1,6 +1,7 @@
 #pragma once
 // A track to a receiver, as its worker sees it.
 
+#include <cstddef>
 #include <cstdint>
 
 #include "dataplane/rtp/header_template.h"
@@ -13,27 +14,41 @@
 
 namespace penstock::sfu {
 
-/// Zero bytes: a free slot.
-struct Subscription {
-  Forwarder forwarder;
-  // What every packet needs besides.
-  rtp::HeaderTemplate header;
+/// The subscription that comes a few places behind one in its track's list, and its receiver; plus one, 0: not known.
+/// Learned while walking the list, to fetch memory ahead. A hint: what it names may have changed hands.
+struct Behind {
+  SubscriptionSlot subscription;
+  EndpointSlot endpoint;
+};
+
+/// Zero bytes: a free slot. Laid out by access: a packet touches the first line, the forwarder's first lines, and the
+/// two of the header and what lies beside it.
+struct alignas(64) Subscription {
+  static constexpr std::uint32_t kNothingShown = UINT32_MAX;
+
+  // What every burst needs.
+  SubscriptionSlot next_of_track;  ///< plus one, like the other links; 0: none
+  Behind behind;
   std::uint32_t generation;  ///< 0: free
+  std::uint32_t shown;       ///< of layers, by the board: see show_layers()
   bool offered;              ///< the receiver was ready when the last packet came
   bool sent_since_report;    ///< something, since the last sender report
   SentCounts counts;
+  RetransmissionPacer pacer;
+  std::uint64_t entered_ns;  ///< arrival of the key frame that it last switched to
+  // What every packet needs besides.
+  Forwarder forwarder;
+  alignas(64) rtp::HeaderTemplate header;
   SubscriptionParameters parameters;
-  // Lists; plus one, 0: none.
-  SubscriptionSlot next_of_track, previous_of_track;
+  // Seldom.
+  SubscriptionSlot previous_of_track;
   SubscriptionSlot next_of_endpoint, previous_of_endpoint;
-  // Retransmission.
   std::uint64_t rtx_sequence;  ///< next; the low 16 bits go into the header
-  std::uint64_t entered_ns;    ///< arrival of the key frame that it last switched to
   // The receiver's own wishes for key frames: the next that is heeded, and how long the one after that has to wait.
   std::uint64_t next_wish_ns, wish_pause_ns;
-  RetransmissionPacer pacer;
   ReceiverView receiver;
 };
+static_assert(offsetof(Subscription, forwarder) == 64, "one line before it");
 
 struct Core;
 

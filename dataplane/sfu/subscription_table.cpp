@@ -62,6 +62,7 @@ SubscriptionParameters effective(SubscriptionParameters parameters) {
 }
 
 void show_no_layer(Core& core, SubscriptionSlot slot) {
+  core.subscriptions[slot].shown = Subscription::kNothingShown;
   SubscriptionStatus& status = core.board.subscriptions[slot];
   status.spatial_layer.set(kAnyLayer);
   status.target_spatial_layer.set(kAnyLayer);

@@ -59,6 +59,9 @@ class SentPackets {
   void add(const Outgoing& outgoing, std::uint8_t encoding, const StoredPacket& packet, bool late,
            std::uint64_t now_ns);
 
+  /// Begins to fetch the place of the packet that goes out under that number.
+  void prefetch(std::uint64_t sequence) const { __builtin_prefetch(&records_[sequence & mask_], 1); }
+
   /// The receiver reports `lost` (RFC 4585 section 6.2.1). A `resend` counts as done.
   ///
   /// Over RTX (RFC 4588) it is a new packet of another stream. Without RTX it must go out byte for byte as it first

@@ -65,6 +65,10 @@ class SequenceMap {
   /// Of a hole.
   std::uint64_t fill(std::uint64_t sequence, SequenceHistory& history);
 
+  void prefetch(const SequenceHistory& history) const {
+    __builtin_prefetch(&history.words[(newest_ + 1) / 32 % history.words.size()], 1);
+  }
+
   /// The source's newest number that was forwarded or dropped.
   std::uint64_t newest() const { return newest_; }
   /// The newest outgoing number; first - 1 at the start.

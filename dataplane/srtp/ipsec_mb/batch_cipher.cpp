@@ -39,6 +39,12 @@ void gather(const ProtectJob& job) {
   if (!job.payload.empty()) std::memcpy(to + job.prefix.size(), job.payload.data(), job.payload.size());
 }
 
+/// There is such a job, and the one before it has another context. Jobs of one receiver stand together.
+template <class Job>
+bool is_news(std::span<Job> jobs, std::size_t i) {
+  return i < jobs.size() && jobs[i].context != jobs[i - 1].context;
+}
+
 template <class Job>
 std::span<Job> refuse_surplus(std::span<Job> jobs) {
   if (jobs.size() <= kMaxBatch) return jobs;
@@ -112,8 +118,8 @@ template <class Job>
 void BatchCipher::run(std::span<Job> jobs) {
   jobs = refuse_surplus(jobs);
   for (std::size_t i = 0; i < jobs.size(); ++i) {
-    if (i + kHeadAhead < jobs.size()) fetch_head(jobs[i + kHeadAhead].context);
-    if (i + kKeyAhead < jobs.size()) fetch_key(jobs[i + kKeyAhead].context);
+    if (is_news(jobs, i + kHeadAhead)) fetch_head(jobs[i + kHeadAhead].context);
+    if (is_news(jobs, i + kKeyAhead)) fetch_key(jobs[i + kKeyAhead].context);
     jobs[i].size = 0;
     jobs[i].result = start(jobs[i], lanes_[i]);
   }
