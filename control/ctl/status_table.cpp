@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace penstock::control::ctl {
@@ -12,7 +13,7 @@ using Json = nlohmann::ordered_json;
 /// One line of the table; rates are per second.
 struct Row {
   std::string worker, core;
-  double received = 0, sent = 0, dropped = 0, megabits = 0, busy = 0, cycles_per_packet = 0;
+  double received = 0, sent = 0, dropped = 0, megabits = 0, busy = 0, cycles_per_packet = 0, longest_pass_us = 0;
   std::uint64_t allocations = 0;
 };
 
@@ -38,6 +39,7 @@ Row row_of(const Json& before, const Json& after, double seconds) {
   row.megabits = rate("bytes_received") * 8 / 1e6;
   row.busy = after.at("busy_ratio").get<double>();
   row.cycles_per_packet = after.at("cycles_per_packet").get<double>();
+  row.longest_pass_us = after.value("longest_pass_us", 0.0);
   row.allocations = after.at("allocations").get<std::uint64_t>();
   return row;
 }
@@ -53,6 +55,7 @@ Row total(const std::vector<Row>& rows) {
     sum.megabits += r.megabits;
     sum.allocations += r.allocations;
     sum.busy += r.busy / static_cast<double>(rows.size());
+    sum.longest_pass_us = std::max(sum.longest_pass_us, r.longest_pass_us);
     cycles += r.cycles_per_packet * r.received;
   }
   sum.cycles_per_packet = sum.received > 0 ? cycles / sum.received : 0;
@@ -60,8 +63,9 @@ Row total(const std::vector<Row>& rows) {
 }
 
 std::string line(const Row& r) {
-  return fmt::format("{:<7}{:>5}{:>11.0f}{:>11.0f}{:>11.0f}{:>10.1f}{:>13}{:>6.0f}%{:>15.0f}\n", r.worker, r.core,
-                     r.received, r.sent, r.dropped, r.megabits, r.allocations, 100 * r.busy, r.cycles_per_packet);
+  return fmt::format("{:<7}{:>5}{:>11.0f}{:>11.0f}{:>11.0f}{:>10.1f}{:>13}{:>6.0f}%{:>15.0f}{:>16.0f}\n", r.worker,
+                     r.core, r.received, r.sent, r.dropped, r.megabits, r.allocations, 100 * r.busy,
+                     r.cycles_per_packet, r.longest_pass_us);
 }
 
 std::string heading(const Json& status) {
@@ -77,8 +81,9 @@ std::string heading(const Json& status) {
 }
 
 std::string table(const Json& before, const Json& after, double seconds) {
-  std::string out = fmt::format("\n{:<7}{:>5}{:>11}{:>11}{:>11}{:>10}{:>13}{:>7}{:>15}\n", "worker", "core",
-                                "packets/s", "sent/s", "dropped/s", "Mbit/s", "allocations", "busy", "cycles/packet");
+  std::string out =
+      fmt::format("\n{:<7}{:>5}{:>11}{:>11}{:>11}{:>10}{:>13}{:>7}{:>15}{:>16}\n", "worker", "core", "packets/s",
+                  "sent/s", "dropped/s", "Mbit/s", "allocations", "busy", "cycles/packet", "longest pass us");
   std::vector<Row> rows;
   const Json& old_rows = before.at("workers");
   const Json& new_rows = after.at("workers");

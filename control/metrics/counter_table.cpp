@@ -149,6 +149,8 @@ void add_engine(Table& t) {
   t.one<&Engine::busy_cycles>("penstock_busy_cycles_total", kCounter, "TSC cycles of passes that had packets.");
   t.one<&Engine::total_cycles>("penstock_awake_cycles_total", kCounter, "TSC cycles of all passes.");
   t.one<&Engine::longest_pass_cycles>("penstock_longest_pass_cycles", kGauge, "TSC cycles of the longest pass so far.");
+  t.one<&Engine::recent_longest_pass_cycles>("penstock_recent_longest_pass_cycles", kGauge,
+                                             "TSC cycles of the longest pass of the last five to ten seconds.");
   t.each<&Engine::stage_cycles>("penstock_stage_cycles_total", "stage", engine::kStageNames,
                                 "TSC cycles of passes that had packets, by stage.");
   t.one<&Engine::messages>("penstock_messages_total", kCounter, "Messages taken from the mailbox.");

@@ -12,7 +12,8 @@ namespace penstock::control {
 struct Load {
   double cycles_per_packet = 0;  ///< 0 when no packet came
   double busy_ratio = 0;         ///< share of the core spent on passes with packets; 1 - this is the headroom
-  double packets_per_s = 0;      ///< received and taken over
+  double packets_per_s = 0;      ///< received, taken over, and shared by other workers
+  double longest_pass_us = 0;    ///< of the last five to ten seconds
 };
 
 class LoadMeter {

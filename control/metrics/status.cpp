@@ -32,7 +32,8 @@ Json worker_json(const WorkerSource& w, const Load& load) {
           {"permissions", w.turn->permissions.get()},
           {"channels", w.turn->channels.get()},
           {"cycles_per_packet", load.cycles_per_packet},
-          {"busy_ratio", load.busy_ratio}};
+          {"busy_ratio", load.busy_ratio},
+          {"longest_pass_us", load.longest_pass_us}};
 }
 
 Json drops_json(const std::vector<WorkerSource>& workers) {

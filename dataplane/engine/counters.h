@@ -29,9 +29,10 @@ struct WorkerCounters {
   std::array<net::Counter, net::kDropCount> dropped;
 
   net::Counter passes, idle_passes, waits;
-  net::Counter busy_cycles;   // TSC cycles of passes that had packets
-  net::Counter total_cycles;  // TSC cycles awake
-  net::Counter longest_pass_cycles;
+  net::Counter busy_cycles;                 // TSC cycles of passes that had packets
+  net::Counter total_cycles;                // TSC cycles awake
+  net::Counter longest_pass_cycles;         // ever
+  net::Counter recent_longest_pass_cycles;  // of the last five to ten seconds
   net::Counter messages;
   std::array<net::Counter, kStageCount> stage_cycles;  // of passes that had packets
 

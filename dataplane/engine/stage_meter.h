@@ -19,16 +19,18 @@ class StageMeter {
     last_ = now;
   }
 
+  /// Up to the last mark.
+  std::uint64_t total() const { return last_ - begin_; }
+
   void account(WorkerCounters& counters, bool busy) const {
-    const std::uint64_t total = last_ - begin_;
     counters.passes.add();
-    counters.total_cycles.add(total);
-    if (total > counters.longest_pass_cycles.get()) counters.longest_pass_cycles.set(total);
+    counters.total_cycles.add(total());
+    if (total() > counters.longest_pass_cycles.get()) counters.longest_pass_cycles.set(total());
     if (!busy) {
       counters.idle_passes.add();
       return;
     }
-    counters.busy_cycles.add(total);
+    counters.busy_cycles.add(total());
     for (std::size_t i = 0; i < kStageCount; ++i) counters.stage_cycles[i].add(spent_[i]);
   }
 

@@ -46,6 +46,7 @@ bool Worker::pass(std::uint64_t now_ns) {
 
   busy |= shard_->take_busy();
   meter.account(shard_->counters(), busy);
+  shard_->counters().recent_longest_pass_cycles.set(longest_pass_.add(meter.total(), now_ns));
   return busy || messages > 0 || timers_left;
 }
 

@@ -10,6 +10,7 @@
 #include <thread>
 #include <tl/expected.hpp>
 
+#include "dataplane/engine/longest_pass.h"
 #include "dataplane/engine/shard.h"
 
 namespace penstock::engine {
@@ -73,6 +74,7 @@ class Worker {
   std::array<net::Burst, static_cast<std::size_t>(ServiceId::count_)> by_service_;
   std::array<net::Burst, static_cast<std::size_t>(ServiceId::count_)> handed_over_;
   bool took_over_ = false;
+  LongestPass longest_pass_;
   unsigned cpu_ = 0;
   std::atomic<bool> stop_{false};
   std::promise<void> go_;

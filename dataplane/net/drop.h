@@ -64,6 +64,7 @@ enum class Drop : std::uint8_t {
   srtp_forged,           // authentication failed
   srtp_replayed,
   media_store_full,
+  rtcp_overload,  // more feedback than an endpoint, or all of them in one pass, may have worked on
   count_
 };
 
@@ -121,6 +122,7 @@ inline constexpr std::array<std::string_view, kDropCount> kDropNames = {
     "srtp_forged",
     "srtp_replayed",
     "media_store_full",
+    "rtcp_overload",
 };
 
 constexpr std::string_view name(Drop d) {

@@ -74,6 +74,7 @@ tl::expected<std::unique_ptr<Core>, std::string> Core::create(engine::Shard& sha
       .past_streams = net::LazyArray<PastStreams>(sizes.endpoints),
       .clocks = net::LazyArray<PublisherClock>(sizes.endpoints),
       .tracks = net::LazyArray<Track>(sizes.tracks),
+      .hearings = net::LazyArray<Hearing>(sizes.tracks),
       .mirrors = net::LazyArray<MirrorLink>(sizes.tracks * workers),
       .stored = net::LazyArray<StoredPacket>(std::size_t{sizes.tracks} * kMostEncodings * kVideoRing),
       .streams = net::LazyArray<Stream>(streams),

@@ -27,6 +27,7 @@
 #include "dataplane/sfu/stats.h"
 #include "dataplane/sfu/subscription.h"
 #include "dataplane/sfu/track.h"
+#include "dataplane/sfu/work.h"
 #include "dataplane/srtp/cipher.h"
 
 namespace penstock::sfu {
@@ -35,6 +36,9 @@ namespace penstock::sfu {
 inline constexpr std::uint16_t kStoredBytes = 1536;
 /// And a packet on its way: that, the largest header and prefix, and the tag.
 inline constexpr std::uint16_t kOutgoingBytes = 1664;
+
+/// What a pass spends on feedback: some 100 us. What comes beyond that is dropped: RTCP is repeated, media is not.
+inline constexpr int kRtcpUnitsPerPass = 1024;
 
 class FanOut;
 struct MediaBatch;
@@ -73,6 +77,7 @@ struct Core {
   net::LazyArray<PastStreams> past_streams;                 ///< by endpoint
   net::LazyArray<PublisherClock> clocks;                    ///< by endpoint: its wall clock on ours
   net::LazyArray<Track> tracks;
+  net::LazyArray<Hearing> hearings;     ///< by track
   net::LazyArray<MirrorLink> mirrors;   ///< by track and worker
   net::LazyArray<StoredPacket> stored;  ///< kVideoRing for each encoding of each track
   net::LazyArray<Stream> streams;       ///< by StreamId
@@ -90,8 +95,9 @@ struct Core {
   std::vector<std::uint32_t> lent;       ///< by worker: packets of ours that it has not given back
 
   std::uint64_t unix_minus_monotonic_ns = 0;
-  bool flows_changed = false;  ///< in this burst: packets were classified by what was before
-  bool keep_short = false;     ///< the media store is filling up
+  Work rtcp_work{kRtcpUnitsPerPass};  ///< what is left of this pass's
+  bool flows_changed = false;         ///< in this burst: packets were classified by what was before
+  bool keep_short = false;            ///< the media store is filling up
   bool wake_handshakes = false;
   std::unique_ptr<MediaBatch> media_batch{};
   std::unique_ptr<FanOut> fan_out{};

@@ -38,6 +38,12 @@ struct PastStream {
 inline constexpr std::size_t kPastStreams = 16;
 using PastStreams = std::array<PastStream, kPastStreams>;
 
+/// What an endpoint's feedback may cost. Zero bytes: nothing was spent.
+struct RtcpAllowance {
+  std::uint64_t since_ns;
+  int spent;  ///< units of Work since then
+};
+
 /// Zero bytes: a free slot.
 struct alignas(64) Endpoint {
   static constexpr std::size_t kMostPairs = 8;
@@ -68,7 +74,8 @@ struct alignas(64) Endpoint {
   bool media_share_used;             ///< it has more in the media store than is its share
   std::uint8_t handshake_datagrams;  ///< taken since handshake_second_ns
   std::uint64_t handshake_second_ns;
-  bool received_media;      ///< since its last turn: it has to be looked after often
+  bool received_media;  ///< since its last turn: it has to be looked after often
+  RtcpAllowance rtcp_allowance;
   std::uint32_t rtcp_ssrc;  ///< from which we send feedback to it
   std::array<RtcpSource, kMostRtcpSources> rtcp_sources;
 

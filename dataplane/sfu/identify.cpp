@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "dataplane/sfu/speakers.h"
 #include "dataplane/sfu/tables.h"
 
 namespace penstock::sfu {
@@ -66,6 +67,7 @@ void begin_stream(Core& core, EndpointSlot slot, StreamId id, std::uint32_t ssrc
   encoding.nacks.restart();
   encoding.clock = {};
   encoding.ring.clear();  // its numbers begin anew
+  restart_hearing(core, track);
   if (std::exchange(encoding.begun, true)) {
     ++encoding.restarts;
     restart_subscriptions(core, track, encoding_of(id));

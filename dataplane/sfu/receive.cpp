@@ -7,6 +7,7 @@
 #include "dataplane/sfu/identify.h"
 #include "dataplane/sfu/key_frames.h"
 #include "dataplane/sfu/mirror.h"
+#include "dataplane/sfu/speakers.h"
 #include "dataplane/sfu/store.h"
 
 namespace penstock::sfu {
@@ -150,6 +151,7 @@ void take_payload(Core& core, const Pending& pending, const rtp::ExtensionValues
     const auto arrival = encoding.nacks.on_packet(arrived.header.sequence, core.now_us());
     if (arrival == rtp::NackGenerator::Arrival::gave_up) want_key_frame(core, track, encoding_of(arrived.stream));
   }
+  if (!hear(core, track, arrived)) return net::free(pending.payload);
   const StoredPacket* stored = store(core, arrived);
   if (stored == nullptr) return;
   if (arrived.recovered) core.board.tracks[track].encodings[encoding_of(arrived.stream)].recovered.add();

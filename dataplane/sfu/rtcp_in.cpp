@@ -92,9 +92,33 @@ void want_picture(Core& core, EndpointSlot slot, rtp::Ssrc media) {
   }
 }
 
+// Units of Work: decrypting a datagram, every packet in it, every number asked for, every packet sent again.
+constexpr int kDatagramUnits = 12;
+constexpr int kPacketUnits = 1;
+constexpr int kResendUnits = 3;
+// Of one endpoint, in so much time: half of what a pass has. A viewer of fifty tracks in trouble needs a quarter of it.
+constexpr int kEndpointUnits = kRtcpUnitsPerPass / 2;
+constexpr std::uint64_t kEndpointNs = 20'000'000;
+
+void spend(Core& core, EndpointSlot slot, int units) {
+  core.rtcp_work.spend(units);
+  core.endpoints[slot].rtcp_allowance.spent += units;
+}
+
+// Whether there is still time for an endpoint's feedback. One cannot use up what others need.
+bool may_cost(Core& core, EndpointSlot slot) {
+  RtcpAllowance& allowance = core.endpoints[slot].rtcp_allowance;
+  if (core.now_ns() - allowance.since_ns >= kEndpointNs) allowance = {core.now_ns(), 0};
+  return !core.rtcp_work.spent() && allowance.spent < kEndpointUnits;
+}
+
 void take_nack(Core& core, EndpointSlot slot, const rtp::Nack& nack) {
   const auto at = core.subscription_of.find(key_of(slot, rtp::to_wire(nack.media)));
-  if (at != KeyTable::kNone) retransmit(core, at, nack);
+  if (at == KeyTable::kNone) return;
+  const std::uint64_t asked = core.stats.nacks_received.get(), resent = core.stats.retransmitted.get();
+  retransmit(core, at, nack);
+  spend(core, slot, static_cast<int>(core.stats.nacks_received.get() - asked));
+  spend(core, slot, kResendUnits * static_cast<int>(core.stats.retransmitted.get() - resent));
 }
 
 void take_goodbye(Core& core, EndpointSlot slot, const rtp::Records<rtp::SsrcRecord>& sources) {
@@ -131,6 +155,8 @@ void take_packet(Core& core, EndpointSlot slot, const rtp::RtcpPacket& packet) {
 void take_rtcp(Core& core, net::Packet* p) {
   const EndpointSlot slot = core.shard.flows()[net::info(p).flow].index;  // current: see take_checked()
   if (!core.endpoints[slot].secured) return core.shard.drop(p, net::Drop::media_without_keys);
+  if (!may_cost(core, slot)) return core.shard.drop(p, net::Drop::rtcp_overload);
+  spend(core, slot, kDatagramUnits);
   net::Drop why{};
   const rtp::Bytes plain = open(core, slot, net::payload(p), why);
   if (plain.empty()) return core.shard.drop(p, why);
@@ -141,7 +167,11 @@ void take_rtcp(Core& core, net::Packet* p) {
   status.received_packets.add();
   status.received_bytes.add(p->data_len);
   heard(core, slot, net::info(p).flow);
-  for (const rtp::RtcpPacket packet : *compound) take_packet(core, slot, packet);
+  for (const rtp::RtcpPacket packet : *compound) {
+    if (!may_cost(core, slot)) break;  // the rest of a very long one
+    spend(core, slot, kPacketUnits);
+    take_packet(core, slot, packet);
+  }
   core.shard.consume(p);
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "dataplane/engine/clock.h"
 #include "dataplane/sfu/apply.h"
 #include "dataplane/sfu/core.h"
@@ -15,6 +17,8 @@
 namespace penstock::sfu {
 namespace {
 
+// A turn is a few microseconds: reports are encrypted, rings are looked through.
+constexpr unsigned kTurnsPerPass = 16;
 // Counting a pool looks into every thread's cache of it.
 constexpr std::uint64_t kGaugesNs = 100'000'000;
 
@@ -93,11 +97,12 @@ void SfuService::on_icmp_error(const port::IcmpError&) {}
 
 bool SfuService::advance(std::uint64_t now_ns, unsigned budget) {
   Core& core = *inner_->core;
+  core.rtcp_work = Work(kRtcpUnitsPerPass);
   bool left = inner_->updates.step(core, Work(UpdateQueue::kUnitsPerPass));
   left |= exchange_handshakes(core);
   left |= exchange_with_neighbours(core, budget);
-  left |= take_turns(core, budget);
-  left |= take_mirror_turns(core, budget);
+  left |= take_turns(core, std::min(budget, kTurnsPerPass));
+  left |= take_mirror_turns(core, std::min(budget, kTurnsPerPass));
   if (now_ns >= inner_->gauges_until_ns) {
     inner_->gauges_until_ns = now_ns + kGaugesNs;
     core.stats.media_packets.set(core.media.in_use());

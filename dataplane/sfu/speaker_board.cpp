@@ -1,7 +1,6 @@
 #include "dataplane/sfu/speaker_board.h"
 
 #include <algorithm>
-#include <optional>
 
 namespace penstock::sfu {
 namespace {
@@ -10,6 +9,8 @@ namespace {
 //   63..48 when, in units of 32 ms, wraps after 35 minutes | 47..40 level | 39..32 worker, plus one | 31..0 track
 constexpr unsigned kTickShift = 25;  // 33.6 ms
 constexpr std::uint64_t kWho = 0xff'ffff'ffff;
+// Weaker than silence, and by more than the hysteresis.
+constexpr unsigned kVacantLevel = 255;
 
 std::uint16_t tick_of(std::uint64_t now_ns) {
   return static_cast<std::uint16_t>(now_ns >> kTickShift);
@@ -17,6 +18,10 @@ std::uint16_t tick_of(std::uint64_t now_ns) {
 
 std::uint64_t who_of(std::uint16_t worker, TrackSlot track) {
   return (std::uint64_t{worker} + 1) << 32 | track;
+}
+
+bool is_of(std::uint64_t seat, const Speaker& who) {
+  return (seat & kWho) == who_of(who.worker, who.track);
 }
 
 std::uint64_t seat_of(const Speaker& who, std::uint64_t now_ns) {
@@ -41,36 +46,28 @@ SpeakerBoard::SpeakerBoard(std::uint32_t rooms) : rooms_(rooms) {}
 bool SpeakerBoard::speaks(std::uint32_t room, std::uint8_t seats, const Speaker& who, std::uint64_t now_ns) {
   auto& all = rooms_[room].seats;
   const std::size_t count = std::min<std::size_t>(seats, all.size());
-  const std::uint64_t name = who_of(who.worker, who.track);
-  // Heard: silence does not keep a seat, but does not give it up at once either.
-  std::size_t weakest = 0;
+  const std::uint64_t ours = seat_of(who, now_ns);
+  std::atomic<std::uint64_t>* weakest = nullptr;
   std::uint64_t weakest_seat = 0;
-  int weakest_level = -1;
+  unsigned weakest_level = 0;
   for (std::size_t i = 0; i < count; ++i) {
     std::uint64_t seat = all[i].load(std::memory_order_relaxed);
-    if ((seat & kWho) == name) {
-      if (vacant(seat, now_ns) && who.level > kSpeech) break;
-      const std::uint64_t heard = who.level <= kSpeech
-                                      ? seat_of(who, now_ns)
-                                      : (seat & ~(std::uint64_t{0xff} << 40)) | std::uint64_t{who.level} << 40;
-      // Lost to somebody louder in this very moment: then it has none.
-      return all[i].compare_exchange_strong(seat, heard, std::memory_order_relaxed);
-    }
-    const int level = vacant(seat, now_ns) ? 256 : level_of(seat);
-    if (level > weakest_level) {
-      weakest = i;
-      weakest_seat = seat;
-      weakest_level = level;
-    }
+    // Fails when somebody louder took it in this very moment: then it has none.
+    if (is_of(seat, who)) return all[i].compare_exchange_strong(seat, ours, std::memory_order_relaxed);
+    const unsigned level = vacant(seat, now_ns) ? kVacantLevel : level_of(seat);
+    if (weakest != nullptr && level <= weakest_level) continue;
+    weakest = &all[i];
+    weakest_seat = seat;
+    weakest_level = level;
   }
-  if (weakest_level < 0 || who.level + kHysteresis_dB > static_cast<unsigned>(weakest_level)) return false;
-  return all[weakest].compare_exchange_strong(weakest_seat, seat_of(who, now_ns), std::memory_order_relaxed);
+  if (weakest == nullptr || who.level + kHysteresis_dB > weakest_level) return false;
+  return weakest->compare_exchange_strong(weakest_seat, ours, std::memory_order_relaxed);
 }
 
 void SpeakerBoard::leave(std::uint32_t room, std::uint16_t worker, TrackSlot track) {
   for (auto& at : rooms_[room].seats) {
     std::uint64_t seat = at.load(std::memory_order_relaxed);
-    if ((seat & kWho) == who_of(worker, track)) at.compare_exchange_strong(seat, 0, std::memory_order_relaxed);
+    if (is_of(seat, {worker, track})) at.compare_exchange_strong(seat, 0, std::memory_order_relaxed);
   }
 }
 

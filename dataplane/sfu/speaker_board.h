@@ -28,10 +28,8 @@ class SpeakerBoard {
   /// A track holds its seat against another that is less than this much louder: two that talk at once must not take
   /// turns every 20 ms.
   static constexpr unsigned kHysteresis_dB = 6;
-  /// A seat whose holder was silent, or sent nothing, for this long is free: pauses between words keep it.
+  /// A seat whose holder sent nothing for this long is free.
   static constexpr std::uint64_t kHold_ns = 1'500'000'000;
-  /// Louder than this (-dBov) counts as speech: who is quieter takes no seat from anybody, but may have a free one.
-  static constexpr std::uint8_t kSpeech = 60;
   /// What a track without the level extension (RFC 6464) counts as.
   static constexpr std::uint8_t kUnknownLevel = 50;
 

@@ -45,6 +45,7 @@ struct Stats {
   // as may be lent. Taken: what mirrors of this worker got; unclaimed: for a mirror that is not there (yet, any more);
   // unplaced: no view of it was left.
   net::Counter mirrors, mirrors_fed;  // gauges: here, which are not among the tracks; elsewhere, of tracks here
+  net::Counter packets_unheard;       // audio of tracks without a seat among the speakers of their room
   net::Counter views;                 // gauge: packets of other workers that are kept here
   net::Counter packets_shared, packets_share_lost, packets_taken, packets_unclaimed, packets_unplaced;
   net::Counter wishes_sent, wishes_lost, wishes_received;

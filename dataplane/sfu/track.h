@@ -9,6 +9,7 @@
 #include "dataplane/rtp/sender_report_clock.h"
 #include "dataplane/sfu/forward/key_frame_requests.h"
 #include "dataplane/sfu/forward/publisher_clock.h"
+#include "dataplane/sfu/forward/sequence_map.h"
 #include "dataplane/sfu/parameters.h"
 #include "dataplane/sfu/stored_packet.h"
 #include "dataplane/srtp/replay_window.h"
@@ -64,11 +65,23 @@ struct MirrorLink {
   std::uint32_t next;        ///< the next worker with a mirror of the track, plus one; 0: the last
 };
 
+/// What a track that competes for a seat has besides. Zero bytes: it never did.
+struct Hearing {
+  bool begun;           ///< its packets are numbered by `numbers` from now on, limited or not
+  bool entered;         ///< one was forwarded since the source's numbers began
+  bool speaking;        ///< has a seat
+  bool last_forwarded;  ///< the newest packet was
+  std::uint16_t level;  ///< smoothed, -dBov in 1/256
+  SequenceMap numbers;
+  SequenceHistory history;
+};
+
 /// Zero bytes: a free slot.
 struct Track {
   std::uint32_t generation;  ///< 0: free
   TrackParameters parameters;
   TrackSlot next;                       ///< of the endpoint; plus one, 0: the last
+  std::uint16_t newest_batch;           ///< of what waits to be forwarded; plus one, 0: nothing does
   SubscriptionSlot first_subscription;  ///< plus one, 0: none
   std::uint32_t first_mirror;           ///< worker, plus one; 0: no other worker wants it
   PublisherClock publisher_clock;       ///< of a mirror; else the endpoint has it

@@ -1,7 +1,9 @@
 // Tracks come and go.
 
+#include "dataplane/sfu/fan_out.h"
 #include "dataplane/sfu/identify.h"
 #include "dataplane/sfu/mirror.h"
+#include "dataplane/sfu/speakers.h"
 #include "dataplane/sfu/tables.h"
 
 namespace penstock::sfu {
@@ -54,6 +56,7 @@ bool clear_encodings(Core& core, TrackSlot slot, Work& work) {
 // New parameters of the same track: how many encodings it has, its kind and its codec stay (control sees to that).
 void change(Core& core, const SetTrack& set) {
   Track& track = core.tracks[set.slot];
+  if (track.parameters.speakers.room != set.parameters.speakers.room) leave_seat(core, set.slot);
   track.parameters = set.parameters;
   if (!track.is_mirror()) announce_streams(core, set.slot);
 }
@@ -87,11 +90,13 @@ void set_track(Core& core, const SetTrack& set) {
 
 bool remove_track(Core& core, TrackSlot slot, Work& work) {
   Track& track = core.tracks[slot];
+  core.fan_out->forget(slot);
   for (; track.first_subscription != 0; work.spend(kDetachUnits)) {
     if (work.spent()) return false;
     detach(core, track.first_subscription - 1);
   }
   forget_mirrors(core, slot);
+  leave_seat(core, slot);
   if (!clear_encodings(core, slot, work)) return false;
   if (track.is_mirror()) {
     core.stats.mirrors.sub();
@@ -103,6 +108,7 @@ bool remove_track(Core& core, TrackSlot slot, Work& work) {
   track.generation = 0;
   track.parameters = {};
   track.key_frames = {};
+  if (core.hearings[slot].begun) core.hearings[slot] = {};
   track.publisher_clock = {};
   track.fed = track.keep_short = false;
   core.stats.operations.add();

@@ -107,5 +107,34 @@ TEST(Budgets, AnEndpointOfThousandsIsRemovedOverSeveralPasses) {
   EXPECT_EQ(c.bed.stats().endpoints.get(), 2U);
 }
 
+// What a viewer asks for again costs a bounded part of a pass; the next pass hears others.
+TEST(Budgets, AFloodOfFeedbackIsDroppedAndOthersAreHeard) {
+  Broadcast b;
+  Client second(b.bed, 2, client(3));
+  ASSERT_TRUE(second.check());
+  b.bed.update({SetSubscription{1, 1, view_of(2, 0)}});
+  b.frames(3, true);
+  std::vector<rtp::SequenceNumber> everything;
+  for (std::uint16_t i = 0; i < 250; ++i) everything.push_back({static_cast<std::uint16_t>(65530 - 17 * i)});
+  std::array<std::uint8_t, 1100> buffer;
+  rtp::RtcpWriter writer(buffer);
+  writer.receiver_report(rtp::Ssrc{7});
+  writer.nack(rtp::Ssrc{7}, rtp::Ssrc{0x1001}, everything);
+  for (int i = 0; i < 60; ++i) b.viewer.send_rtcp(std::span(buffer).first(writer.size()));
+  b.bed.pass();
+  EXPECT_GE(b.bed.dropped(net::Drop::rtcp_overload), 50U);
+  EXPECT_LE(b.bed.stats().nacks_received.get(), 1500U);
+
+  b.publisher.take();
+  for (int i = 0; i < 60; ++i) b.viewer.send_rtcp(std::span(buffer).first(writer.size()));
+  std::array<std::uint8_t, 128> wish;
+  rtp::RtcpWriter other(wish);
+  other.receiver_report(rtp::Ssrc{8});
+  other.picture_loss(rtp::Ssrc{8}, rtp::Ssrc{0x1002});
+  second.send_rtcp(std::span(wish).first(other.size()));
+  for (int i = 0; i < 10; ++i) b.bed.pass();
+  EXPECT_EQ(b.bed.board().subscriptions[1].plis.get(), 1U) << "who floods has used up its own allowance";
+}
+
 }  // namespace
 }  // namespace penstock::sfu::test

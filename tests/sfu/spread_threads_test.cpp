@@ -18,19 +18,21 @@ void ask_again_for(Client& viewer, std::uint32_t ssrc, std::span<const rtp::Sequ
 
 TEST(SpreadThreads, ViewersOnEitherWorkerGetTheSamePackets) {
   TwoWorkers room({}, true);
+  // Which of the lower layers are shown before the key frame of the best one has come depends on the moment.
   std::vector<Received> near, far;
+  const auto is_best = [](const Received& packet) { return packet.payload.back() == 0xa3; };
   for (int i = 0; i < 150; ++i) {
     for (Layer& layer : room.layers) layer.send_frame(room.publisher, i == 0);
     room.first.advance(2 * kMs);
     for (const auto& packet : room.near.take(viewer_ids()).rtp) {
-      if (rtp::to_wire(packet.header.ssrc) == 0x1001) near.push_back(packet);
+      if (rtp::to_wire(packet.header.ssrc) == 0x1001 && is_best(packet)) near.push_back(packet);
     }
     for (const auto& packet : room.far.take(viewer_ids()).rtp) {
-      if (rtp::to_wire(packet.header.ssrc) == 0x1000) far.push_back(packet);
+      if (rtp::to_wire(packet.header.ssrc) == 0x1000 && is_best(packet)) far.push_back(packet);
     }
     if (i % 10 == 0 && !far.empty()) ask_again_for(room.far, 0x1000, std::array{far.back().header.sequence});
   }
-  ASSERT_EQ(near.size(), 302U);
+  ASSERT_EQ(near.size(), 300U);
   ASSERT_EQ(far.size(), near.size());
   for (std::size_t i = 0; i < near.size(); ++i) ASSERT_EQ(far[i].payload, near[i].payload);
   EXPECT_GT(room.second.stats().retransmitted.get(), 0U);

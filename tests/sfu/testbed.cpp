@@ -53,7 +53,6 @@ SfuBed::SfuBed(const BedOptions& options)
     : site_(options.site != nullptr ? options.site : std::make_shared<Site>(std::uint16_t{1})),
       number_(options.worker) {
   const int number = ++bed_number;
-  site_->beds.push_back(this);
   board_ = std::make_unique<Board>(options.sizes);
   using Lane = net::Mailbox<HandshakeDatagram>;
   lanes_.reset(new HandshakeLanes{must(Lane::create(fmt::format("sfu{}-to", number), HandshakeLanes::kCapacity)),
@@ -70,6 +69,7 @@ SfuBed::SfuBed(const BedOptions& options)
                                    : set_up(*worker_);
   if (!made) throw std::runtime_error(made.error());
   if (site_->threads) worker_->run();
+  site_->beds.push_back(this);
 }
 
 tl::expected<void, std::string> SfuBed::set_up(engine::Worker& worker) {

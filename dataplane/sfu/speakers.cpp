@@ -1,0 +1,96 @@
+#include "dataplane/sfu/speakers.h"
+
+namespace penstock::sfu {
+namespace {
+
+// Loudness follows a rise within a few packets and a fall within a third of a second: words keep a seat, clicks do not
+// take one.
+void follow(Hearing& hearing, std::uint8_t level) {
+  const int heard = level << 8, before = hearing.level;
+  const int step = (heard - before) / (heard < before ? 2 : 16);
+  hearing.level = static_cast<std::uint16_t>(before + step);
+}
+
+void show(Core& core, TrackSlot track, bool speaking) {
+  TrackStatus& status = core.board.tracks[track];
+  if ((status.speaking.get() != 0) == speaking) return;
+  status.speaking.set(speaking ? 1 : 0);
+  core.board.dirty_tracks.mark(track);
+}
+
+bool has_seat(Core& core, TrackSlot track, const Arrived& arrived) {
+  const Speakers& speakers = core.tracks[track].parameters.speakers;
+  Hearing& hearing = core.hearings[track];
+  if (arrived.recovered) return hearing.speaking;  // late, and no news of who is loud now
+  if (!speakers.limited() || core.speakers == nullptr) return true;
+  const bool told = arrived.extensions.has(rtp::Extension::audio_level);
+  follow(hearing, told ? arrived.extensions.level() : SpeakerBoard::kUnknownLevel);
+  const Speaker who{core.shard.worker(), track, static_cast<std::uint8_t>(hearing.level >> 8)};
+  return core.speakers->speaks(speakers.room, speakers.seats, who, core.now_ns());
+}
+
+bool enter(Hearing& hearing, Arrived& arrived, bool speaking) {
+  hearing.entered = speaking;
+  if (speaking) arrived.sequence = hearing.numbers.enter(arrived.sequence, hearing.history);
+  return speaking;
+}
+
+// What is lost next to packets that are dropped will not be missed.
+bool take_newest(Hearing& hearing, Arrived& arrived, bool speaking) {
+  const Unmissed unmissed{.all = !speaking || !hearing.last_forwarded};
+  if (speaking) {
+    arrived.sequence = hearing.numbers.forward(arrived.sequence, unmissed, hearing.history);
+  } else {
+    hearing.numbers.drop(arrived.sequence, unmissed, hearing.history);
+  }
+  hearing.last_forwarded = speaking;
+  return speaking;
+}
+
+bool number(Hearing& hearing, Arrived& arrived, bool speaking) {
+  if (!hearing.entered) {
+    hearing.last_forwarded = speaking;
+    return enter(hearing, arrived, speaking);
+  }
+  switch (hearing.numbers.place(arrived.sequence, hearing.history)) {
+    case SequenceMap::Place::newest:
+      return take_newest(hearing, arrived, speaking);
+    case SequenceMap::Place::hole:
+      if (speaking) arrived.sequence = hearing.numbers.fill(arrived.sequence, hearing.history);
+      return speaking;
+    case SequenceMap::Place::jump:
+      return enter(hearing, arrived, speaking);
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+bool hear_competitor(Core& core, TrackSlot track, Arrived& arrived) {
+  Hearing& hearing = core.hearings[track];
+  if (!hearing.begun) {
+    // A track that was not limited before goes on under its own numbers.
+    hearing.numbers.start(arrived.sequence);
+    hearing.level = 127 << 8;
+    hearing.begun = true;
+  }
+  const bool speaking = has_seat(core, track, arrived);
+  hearing.speaking = speaking;
+  show(core, track, speaking);
+  const bool forwarded = number(hearing, arrived, speaking);
+  if (!speaking) core.stats.packets_unheard.add();
+  return forwarded;
+}
+
+void restart_hearing(Core& core, TrackSlot track) {
+  core.hearings[track].entered = false;
+}
+
+void leave_seat(Core& core, TrackSlot track) {
+  const Speakers& speakers = core.tracks[track].parameters.speakers;
+  if (!speakers.limited() || core.speakers == nullptr) return;
+  core.speakers->leave(speakers.room, core.shard.worker(), track);
+}
+
+}  // namespace penstock::sfu
