@@ -83,7 +83,7 @@ sfu::TrackParameters track() {
   return p;
 }
 
-sfu::SubscriptionParameters subscription(sfu::EndpointSlot endpoint) {
+sfu::SubscriptionParameters subscription(sfu::EndpointSlot endpoint, std::uint32_t nth, bool paused) {
   return {.endpoint = endpoint,
           .track = 0,
           .kind = sfu::MediaKind::video,
@@ -92,10 +92,11 @@ sfu::SubscriptionParameters subscription(sfu::EndpointSlot endpoint) {
           .rtx_payload_type = 121,
           .clock_rate = 90'000,
           .mid = sfu::Mid("0"),
-          .ssrc = 0x10'0000 + endpoint,
-          .rtx_ssrc = 0x20'0000 + endpoint,
+          .ssrc = 0x100'0000 * (2 * nth + 1) + endpoint,
+          .rtx_ssrc = 0x100'0000 * (2 * nth + 2) + endpoint,
           .extensions = subscribed_ids(),
           .feedback = kFeedback,
+          .paused = paused,
           .first_sequence = static_cast<std::uint16_t>(endpoint * 7),
           .first_rtx_sequence = 1,
           .first_timestamp = endpoint,
@@ -110,8 +111,9 @@ BroadcastRoom::BroadcastRoom(const BroadcastOptions& options) : options_(options
   if (const auto started = net::start_environment(512); !started) throw std::runtime_error(started.error());
   office_ =
       must(engine::PostOffice::create(fmt::format("room{}-", number), {.workers = 1, .packets = 64, .messages = 64}));
-  const sfu::BoardSizes sizes{
-      .endpoints = options.subscribers + 1, .tracks = 1, .subscriptions = std::max(options.subscribers, 1U)};
+  const sfu::BoardSizes sizes{.endpoints = options.subscribers + 1,
+                              .tracks = 1,
+                              .subscriptions = std::max(options.subscribers * options.subscriptions_of_each, 1U)};
   board_ = std::make_unique<sfu::Board>(sizes);
   using Lane = net::Mailbox<sfu::HandshakeDatagram>;
   lanes_.reset(
@@ -134,7 +136,10 @@ BroadcastRoom::BroadcastRoom(const BroadcastOptions& options) : options_(options
   local_ = port_->memory().find(kMedia);
   publisher_ = must(srtp::make_cipher(srtp::Kind::automatic, 1));
   publisher_->install(0, key(options.profile, 0, 1));
-  for (sfu::EndpointSlot slot = 0; slot <= options.subscribers; ++slot) add_endpoint(slot);
+  add_endpoint(0);
+  update({sfu::SetTrack{0, 1, track()}});
+  if (options.empty) return;
+  add_subscribers();
   subscribe();
   warm_up();
 }
@@ -145,9 +150,9 @@ BroadcastRoom::~BroadcastRoom() {
 }
 
 void BroadcastRoom::update(std::vector<sfu::Operation> operations) {
-  updates_.push_back(std::make_unique<sfu::Update>(sfu::Update{updates_.size() + 1, std::move(operations)}));
-  office_->send(engine::kControl, 0, message(updates_.back().get()));
-  while (service_->applied() < updates_.size()) pass();
+  const sfu::Update update{++updates_, std::move(operations)};
+  office_->send(engine::kControl, 0, message(&update));
+  while (service_->applied() < updates_) pass();
 }
 
 void BroadcastRoom::pass() {
@@ -177,24 +182,39 @@ void BroadcastRoom::check(sfu::EndpointSlot slot) {
   forward();
 }
 
+void BroadcastRoom::add_subscribers() {
+  for (sfu::EndpointSlot slot = 1; slot <= options_.subscribers; ++slot) add_endpoint(slot);
+}
+
 // In an order that no prefetcher guesses: neighbours in the track's list are none in memory.
-void BroadcastRoom::subscribe() {
-  update({sfu::SetTrack{0, 1, track()}});
+void BroadcastRoom::set_subscriptions(std::uint32_t nth, bool paused) {
   std::vector<std::uint32_t> order(options_.subscribers);
   std::iota(order.begin(), order.end(), 0U);
   std::shuffle(order.begin(), order.end(), std::mt19937(1));
-  for (const std::uint32_t i : order) update({sfu::SetSubscription{i, 1, subscription(i + 1)}});
+  for (const std::uint32_t i : order) {
+    update({sfu::SetSubscription{nth * options_.subscribers + i, 1, subscription(i + 1, nth, paused)}});
+  }
 }
 
-// Until every ring, history and record has been used once.
+void BroadcastRoom::subscribe(bool paused) {
+  set_subscriptions(subscriptions_++, paused);
+}
+
+void BroadcastRoom::play() {
+  set_subscriptions(0, false);
+  key_frame_ = published_ / kFrame;
+  warm_up();
+}
+
 void BroadcastRoom::warm_up() {
   port_->set_burst(kFrame);
   const std::size_t packets = 2 * rtp::SendHistory::kPackets;
+  const std::uint64_t before = stats().forwarded_packets.get();
   for (std::size_t i = 0; i < packets; i += 256) {
     publish(256);
     forward();
   }
-  if (const std::uint64_t forwarded = stats().forwarded_packets.get();
+  if (const std::uint64_t forwarded = stats().forwarded_packets.get() - before;
       forwarded != std::uint64_t{packets} * options_.subscribers) {
     throw std::runtime_error(fmt::format("{} packets forwarded, not {} to each", forwarded, packets));
   }
@@ -211,7 +231,7 @@ std::size_t BroadcastRoom::write_packet(std::span<std::uint8_t> payload, bool fi
   net::store_be16(&payload[2], static_cast<std::uint16_t>(0x8000 | (frame & 0x7fff)));
   payload[4] = static_cast<std::uint8_t>(frame / 4);
   payload[5] = static_cast<std::uint8_t>(kLayers[frame % 4] << 6);
-  if (first) payload[6] = frame == 0 ? 0x10 : 0x11;
+  if (first) payload[6] = frame == key_frame_ ? 0x10 : 0x11;
   return payload.size();
 }
 

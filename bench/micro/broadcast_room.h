@@ -19,6 +19,8 @@ struct BroadcastOptions {
   std::size_t payload_bytes = 1200;  ///< of RTP, VP8 descriptor included
   std::size_t burst = 1;             ///< packets that arrive at once
   srtp::Profile profile = srtp::Profile::aead_aes_128_gcm;
+  bool empty = false;                       ///< no endpoints as yet: for add_subscribers() and subscribe()
+  std::uint32_t subscriptions_of_each = 1;  ///< at most
 };
 
 class BroadcastRoom {
@@ -29,10 +31,19 @@ class BroadcastRoom {
   explicit BroadcastRoom(const BroadcastOptions& options);
   ~BroadcastRoom();
 
+  /// Forwards until every ring, history and record has been used.
+  void warm_up();
   /// Encrypts the publisher's next packets, whole frames, and lets them wait at the port.
   void publish(std::size_t packets);
   /// Passes until all of them are through, each with one burst.
   void forward();
+
+  /// For a room that was made empty: all endpoints, with pairs and keys, but no subscriptions.
+  void add_subscribers();
+  /// Everybody's next subscription.
+  void subscribe(bool paused = false);
+  /// Everybody's first subscription gets packets.
+  void play();
 
   const sfu::Stats& stats() const { return service_->stats(); }
   const engine::WorkerCounters& counters() { return worker_->shard().counters(); }
@@ -42,8 +53,7 @@ class BroadcastRoom {
   void update(std::vector<sfu::Operation> operations);
   void add_endpoint(sfu::EndpointSlot slot);
   void check(sfu::EndpointSlot slot);
-  void subscribe();
-  void warm_up();
+  void set_subscriptions(std::uint32_t nth, bool paused);
   void pass();
   std::size_t write_packet(std::span<std::uint8_t> payload, bool first) const;
 
@@ -56,9 +66,11 @@ class BroadcastRoom {
   FeedPort* port_ = nullptr;
   net::LocalId local_ = net::kNoLocal;
   std::unique_ptr<srtp::Cipher> publisher_;
-  std::vector<std::unique_ptr<sfu::Update>> updates_;
+  std::uint64_t updates_ = 0;
+  std::uint32_t subscriptions_ = 0;  ///< of each
   std::uint64_t now_ns_ = 1'000'000'000'000;
   std::uint64_t published_ = 0;
+  std::uint64_t key_frame_ = 0;  ///< the last one's number
 };
 
 }  // namespace penstock::bench

@@ -23,6 +23,8 @@ class TransportFeedbackRecorder {
   /// repetition counts.
   void on_packet(TransportSequence sequence, std::uint64_t arrival_us);
 
+  /// Whether anything came since the beginning.
+  bool started() const { return started_; }
   /// Whether there is something to tell.
   bool pending() const { return started_ && next_ <= newest_; }
   /// Whether there is so much to tell that feedback should not wait for its interval.

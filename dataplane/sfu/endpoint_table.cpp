@@ -75,9 +75,10 @@ void add_endpoint(Core& core, const AddEndpoint& add) {
   endpoint.max_publish_bit_rate = add.parameters.max_publish_bit_rate;
   endpoint.last_heard_ns = core.now_ns();
   endpoint.rtcp_ssrc = feedback_ssrc(add.generation, add.slot);
-  core.arrivals[add.slot] = rtp::TransportFeedbackRecorder{};
+  // Of what its last user never needed, no memory is touched.
+  if (core.arrivals[add.slot].started()) core.arrivals[add.slot] = rtp::TransportFeedbackRecorder{};
   core.clocks[add.slot] = PublisherClock{};
-  if (core.histories[add.slot].sent() > 0) core.histories[add.slot] = rtp::SendHistory{};  // 32 KB untouched else
+  if (core.histories[add.slot].sent() > 0) core.histories[add.slot] = rtp::SendHistory{};
   use_credentials(core, add.slot, add.parameters.ice);
   reset(core.board.endpoints[add.slot]);
   core.board.endpoints[add.slot].generation.set(add.generation);

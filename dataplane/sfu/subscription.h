@@ -33,6 +33,7 @@ struct alignas(64) Subscription {
   std::uint32_t shown;       ///< of layers, by the board: see show_layers()
   bool offered;              ///< the receiver was ready when the last packet came
   bool sent_since_report;    ///< something, since the last sender report
+  bool recorded;             ///< its sent records were written to: the next user of the slot has to find them cleared
   SentCounts counts;
   RetransmissionPacer pacer;
   std::uint64_t entered_ns;  ///< arrival of the key frame that it last switched to
