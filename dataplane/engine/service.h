@@ -26,6 +26,10 @@ class Service {
   /// meaningless here. Same duty as process().
   virtual void process_handed_over(net::Burst& burst) = 0;
 
+  /// Once per pass, behind those: a bounded part of what they left to do, so that a pass stays short. True when there is
+  /// more of it.
+  virtual bool work() { return false; }
+
   /// A message from control or another worker.
   virtual void on_message(const Message& message) = 0;
 

@@ -30,7 +30,7 @@ bool Worker::pass(std::uint64_t now_ns) {
 
   bool busy = !arrived_.empty() || took_over_;
   took_over_ = false;
-  serve();
+  const bool work_left = serve();
   meter.mark(Stage::service);
 
   transmit();
@@ -47,7 +47,7 @@ bool Worker::pass(std::uint64_t now_ns) {
   busy |= shard_->take_busy();
   meter.account(shard_->counters(), busy);
   shard_->counters().recent_longest_pass_cycles.set(longest_pass_.add(meter.total(), now_ns));
-  return busy || messages > 0 || timers_left;
+  return busy || messages > 0 || work_left || timers_left;
 }
 
 void Worker::take_handed_over() {
@@ -78,14 +78,17 @@ void Worker::classify() {
   }
 }
 
-void Worker::serve() {
+bool Worker::serve() {
+  bool left = false;
   for (std::size_t i = 0; i < services_.size(); ++i) {
     if (!by_service_[i].empty()) services_[i]->process(by_service_[i]);
     if (!handed_over_[i].empty()) services_[i]->process_handed_over(handed_over_[i]);
     by_service_[i].clear();
     handed_over_[i].clear();
+    if (services_[i] != nullptr) left |= services_[i]->work();
   }
   arrived_.clear();
+  return left;
 }
 
 void Worker::transmit() {

@@ -62,7 +62,7 @@ class Worker {
   void loop();
   void take_handed_over();
   void classify();
-  void serve();
+  bool serve();
   unsigned drain_messages();
   bool advance(std::uint64_t now_ns);
   void transmit();

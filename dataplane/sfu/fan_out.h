@@ -3,31 +3,41 @@
 //
 // A burst's packets are gathered by track and then offered to one subscription after the other, all of a track's
 // packets in a row: a subscription's memory is fetched once per burst, and a receiver's packets leave one behind the
-// other, as a train where the port can.
+// other, as a train where the port can. A pass does a part of it, tracks by turns: a room with thousands of receivers
+// delays no other.
 
 #include <cstdint>
 
+#include "dataplane/sfu/backlog.h"
 #include "dataplane/sfu/core.h"
 #include "dataplane/sfu/forward/outgoing.h"
 #include "dataplane/sfu/forward/source.h"
-#include "dataplane/sfu/gathered.h"
 #include "dataplane/sfu/protect_batch.h"
 
 namespace penstock::sfu {
 
-/// One per worker, empty between bursts.
+/// One per worker.
 class FanOut {
  public:
   /// `core` outlives it.
   explicit FanOut(Core& core) : core_(core), batch_(core) {}
 
-  /// A packet of the track's encoding, which is in its ring, goes to those subscriptions that want it, with flush().
+  /// A packet of the track's encoding, which is in its ring, goes to those subscriptions that want it, with work().
   void forward(TrackSlot track, std::uint32_t encoding, const StoredPacket& packet);
-  /// A packet that its receiver has lost; it stays in its ring until flush().
-  void resend(SubscriptionSlot slot, const Outgoing& outgoing, const StoredPacket& packet);
-  /// Everything is sent. Call before the burst ends, and before what was gathered would be decided differently: when a
-  /// source's numbers begin anew.
+  /// A bounded part of what there is to forward, encrypted and sent. True when there is more.
+  bool work();
+  /// All of it: before what came is decided differently, because a source's numbers begin anew.
   void flush();
+
+  /// A packet that its receiver has lost; it stays in its ring until send().
+  void resend(SubscriptionSlot slot, const Outgoing& outgoing, const StoredPacket& packet);
+  /// What was sent again leaves.
+  void send() { batch_.flush(); }
+
+  /// A subscription leaves the list of its track, where `next` (plus one) follows it.
+  void step_over(SubscriptionSlot slot, SubscriptionSlot next) { backlog_.skip(slot, next); }
+  /// A track ends: nothing of it is forwarded any more.
+  void forget(TrackSlot track);
 
  private:
   /// What a subscription was sent of one burst.
@@ -36,8 +46,10 @@ class FanOut {
     std::uint64_t payload_bytes = 0;
   };
 
-  void forward(const GatheredTrack& group);
-  void offer(const Source& source, SubscriptionSlot slot, const GatheredTrack& group);
+  void take_turn(Work& work);
+  void walk(WaitingBatch& batch, Work& work);
+  std::uint32_t offer(const Source& source, SubscriptionSlot slot, const WaitingBatch& batch);
+  void send_all();
   void offer(const Source& source, SubscriptionSlot slot, std::uint32_t encoding, const StoredPacket& packet,
              Tally& tally);
   void account(SubscriptionSlot slot, const Tally& tally);
@@ -48,7 +60,7 @@ class FanOut {
                     const StoredPacket& packet, std::size_t payload_bytes);
 
   Core& core_;
-  Gathered gathered_;
+  Backlog backlog_;
   ProtectBatch batch_;
   std::uint64_t sent_ns_ = 0;
   std::uint32_t abs_send_time_ = 0;  ///< at sent_ns_

@@ -110,7 +110,6 @@ unsigned take_packets(Core& core, Road& road, unsigned budget) {
   const unsigned n = road.packets.take(std::span(taken).first(std::min<std::size_t>(taken.size(), budget)));
   if (n == 0) return 0;
   for (unsigned i = 0; i < n; ++i) take_shared(core, taken[i], road.returned);
-  core.fan_out->flush();
   core.shard.count_as_busy();
   return n;
 }

@@ -200,7 +200,6 @@ void receive_media(Core& core, std::span<net::Packet* const> packets) {
   if (batch.size == 0) return;
   core.cipher->unprotect(std::span(batch.jobs).first(batch.size));
   for (std::size_t i = 0; i < batch.size; ++i) take(core, batch.pending[i], batch.jobs[i]);
-  core.fan_out->flush();
 }
 
 }  // namespace penstock::sfu

@@ -35,7 +35,7 @@ void retransmit(Core& core, SubscriptionSlot slot, const rtp::Nack& nack) {
         return core.stats.retransmissions_held_back.add();
     }
   });
-  core.fan_out->flush();
+  core.fan_out->send();
 }
 
 }  // namespace penstock::sfu

@@ -74,12 +74,11 @@ tl::expected<void, std::string> SfuService::start() {
 }
 
 void SfuService::process(net::Burst& burst) {
-  Core& core = *inner_->core;
-  const std::uint64_t before = core.stats.forwarded_packets.get();
-  const std::uint64_t arrival_ns = core.now_ns();
-  take_burst(core, burst);
-  const std::uint64_t forwarded = core.stats.forwarded_packets.get() - before;
-  if (forwarded > 0) core.stats.latency.add(engine::monotonic_ns() - arrival_ns, forwarded);
+  take_burst(*inner_->core, burst);
+}
+
+bool SfuService::work() {
+  return inner_->core->fan_out->work();
 }
 
 // Every endpoint's port is its worker's alone, so no packet is handed over as yet.

@@ -34,6 +34,7 @@ class SfuService : public engine::Service {
 
   void process(net::Burst& burst) override;
   void process_handed_over(net::Burst& burst) override;
+  bool work() override;
   void on_message(const engine::Message& message) override;
   void on_icmp_error(const port::IcmpError& error) override;
   bool advance(std::uint64_t now_ns, unsigned budget) override;

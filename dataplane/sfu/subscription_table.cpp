@@ -24,6 +24,7 @@ void unlink_from_track(Core& core, SubscriptionSlot slot) {
   Subscription& subscription = core.subscriptions[slot];
   if (subscription.parameters.track == kNoSlot) return;
   const SubscriptionSlot next = subscription.next_of_track, previous = subscription.previous_of_track;
+  core.fan_out->step_over(slot, next);
   if (next != 0) core.subscriptions[next - 1].previous_of_track = previous;
   if (previous != 0) {
     core.subscriptions[previous - 1].next_of_track = next;
@@ -77,7 +78,6 @@ void begin(Core& core, const SetSubscription& set) {
   subscription.rtx_sequence = set.parameters.first_rtx_sequence;
   subscription.forwarder.start(set.parameters);
   make_headers(subscription);
-  SentPackets({&core.sent[std::size_t{set.slot} * kSentRecords], kSentRecords}).clear();
   link_to_endpoint(core, set.slot);
   link_to_track(core, set.slot);
   const std::uint32_t endpoint = set.parameters.endpoint;
@@ -146,6 +146,8 @@ void remove_subscription(Core& core, SubscriptionSlot slot) {
   if (p.rtx_ssrc != 0) core.subscription_of.erase(key_of(p.endpoint, p.rtx_ssrc));
   core.stats.subscriptions.sub();
   core.board.subscriptions[slot].generation.set(0);
+  // Memory that was never used stays the kernel's.
+  if (subscription.recorded) SentPackets({&core.sent[std::size_t{slot} * kSentRecords], kSentRecords}).clear();
   subscription = Subscription{};
 }
 

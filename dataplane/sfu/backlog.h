@@ -1,0 +1,88 @@
+#pragma once
+// Published packets that wait to be forwarded: by track, so that a subscription is offered all of a track's packets in
+// a row, and in turns, so that a track with thousands of subscriptions holds nobody else up.
+//
+// A batch is the packets of one track that came before its forwarding began; what comes later makes the track's next
+// batch. Each batch remembers the subscription that it has come to, for a pass may end in its middle.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include "dataplane/sfu/parameters.h"
+#include "dataplane/sfu/stored_packet.h"
+
+namespace penstock::sfu {
+
+/// One packet, by value: a later one may take its place in the ring. Holds a reference to the payload for that reason.
+struct WaitingPacket {
+  StoredPacket stored;
+  std::uint8_t encoding;
+  std::uint16_t next;  ///< of the same batch, plus one; 0: the last
+};
+
+struct WaitingBatch {
+  TrackSlot track;
+  std::uint16_t first, last;  ///< packets, plus one
+  std::uint16_t count;
+  bool begun;
+  SubscriptionSlot at;   ///< the next to be offered it, plus one; once begun
+  std::uint16_t later;   ///< the track's next batch, plus one; 0: none
+  std::uint16_t behind;  ///< in the round of those that may go on, plus one
+  std::uint32_t sent;    ///< packets that came of it so far
+};
+
+class Backlog {
+ public:
+  static constexpr std::size_t kCapacity = 512;  ///< packets
+
+  Backlog();
+  Backlog(const Backlog&) = delete;
+  Backlog& operator=(const Backlog&) = delete;
+  ~Backlog();
+
+  bool full() const { return free_packets_ == 0; }
+  bool empty() const { return round_first_ == 0; }
+
+  /// Behind what is there of the track. Not when it is full. `newest`: where the track keeps the number of its newest
+  /// batch, plus one; 0: none.
+  void add(TrackSlot track, std::uint16_t& newest, std::uint32_t encoding, const StoredPacket& packet);
+
+  /// The batch whose turn it is; not when empty. It stays valid until done().
+  WaitingBatch& current() { return batches_[round_first_ - 1U]; }
+  /// Packets of a batch: WaitingPacket::next leads from WaitingBatch::first to the others.
+  const WaitingPacket& packet(std::uint16_t number) const { return packets_[number - 1U]; }
+  /// The current batch has had its turn; the next one's comes.
+  void yield();
+  /// The current batch was offered to all; `newest` as for add(). Its packets stay until reclaim().
+  void done(std::uint16_t& newest);
+  /// Nobody reads packets of batches that are done any more; each(batch) sees every one of them first.
+  template <class Each>
+  void reclaim(Each&& each) {
+    while (done_ != 0) {
+      const std::uint16_t batch = done_;
+      done_ = batches_[batch - 1U].behind;
+      each(std::as_const(batches_[batch - 1U]));
+      release(batch);
+    }
+  }
+
+  /// A subscription leaves the list of its track: batches that have come to it go on with `next` (plus one).
+  void skip(SubscriptionSlot slot, SubscriptionSlot next);
+  /// Drops all that waits of a track; `newest` as for add().
+  void forget(TrackSlot track, std::uint16_t& newest);
+
+ private:
+  void enter_round(std::uint16_t batch);
+  void leave_round();
+  void release(std::uint16_t batch);
+
+  std::array<WaitingPacket, kCapacity> packets_;
+  std::array<WaitingBatch, kCapacity> batches_;
+  std::uint16_t free_packets_ = 0, free_batches_ = 0;  ///< lists, plus one
+  std::uint16_t round_first_ = 0, round_last_ = 0;     ///< the oldest batch of each track, plus one
+  std::uint16_t done_ = 0;                             ///< list, plus one
+};
+
+}  // namespace penstock::sfu

@@ -1,0 +1,131 @@
+#include "dataplane/sfu/backlog.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/sfu/forward_script.h"
+
+namespace penstock::sfu {
+namespace {
+
+// Tracks by letter, packets by number.
+class BacklogTest : public ::testing::Test {
+ protected:
+  void add(char track, std::uint64_t sequence) {
+    StoredPacket packet;
+    packet.packet = payload_;
+    packet.sequence = sequence;
+    backlog_.add(slot(track), newest_[slot(track)], 0, packet);
+  }
+  std::string current() {
+    WaitingBatch& batch = backlog_.current();
+    std::string text(1, static_cast<char>('a' + batch.track));
+    for (std::uint16_t next = batch.first; next != 0; next = backlog_.packet(next).next) {
+      text += std::to_string(backlog_.packet(next).stored.sequence);
+    }
+    return text;
+  }
+  void begin(SubscriptionSlot at = 1) {
+    backlog_.current().begun = true;
+    backlog_.current().at = at;
+  }
+  void done() { backlog_.done(newest_[backlog_.current().track]); }
+  /// What the batches are, each in one turn.
+  std::string rest() {
+    std::string text;
+    for (; !backlog_.empty(); done()) text += (text.empty() ? "" : " ") + current();
+    return text;
+  }
+  void forget(char track) { backlog_.forget(slot(track), newest_[slot(track)]); }
+  static TrackSlot slot(char track) { return static_cast<TrackSlot>(track - 'a'); }
+
+  net::Packet* payload_ = test::payload(10);
+  std::vector<std::uint16_t> newest_ = std::vector<std::uint16_t>(8);
+  Backlog backlog_;
+};
+
+TEST_F(BacklogTest, PacketsOfATrackStandTogether) {
+  add('a', 1);
+  add('b', 1);
+  add('a', 2);
+  add('b', 2);
+  EXPECT_EQ(rest(), "a12 b12");
+  EXPECT_TRUE(backlog_.empty());
+}
+
+TEST_F(BacklogTest, WhatComesLaterIsTheTracksNextBatch) {
+  add('a', 1);
+  begin();
+  add('a', 2);
+  add('a', 3);
+  add('b', 1);
+  backlog_.yield();
+  EXPECT_EQ(current(), "b1") << "the later batch of a waits for the earlier";
+  backlog_.yield();
+  EXPECT_EQ(rest(), "a1 b1 a23");
+}
+
+TEST_F(BacklogTest, ATurnEndsAndTheNextBegins) {
+  add('a', 1);
+  add('b', 1);
+  add('c', 1);
+  std::string seen;
+  for (int i = 0; i < 5; ++i) {
+    seen += current();
+    backlog_.yield();
+  }
+  EXPECT_EQ(seen, "a1b1c1a1b1");
+}
+
+TEST_F(BacklogTest, ASubscriptionThatLeavesIsSteppedOver) {
+  add('a', 1);
+  begin(5);
+  add('b', 1);
+  backlog_.skip(4, 8);
+  EXPECT_EQ(backlog_.current().at, 8U);
+  backlog_.skip(4, 9);
+  EXPECT_EQ(backlog_.current().at, 8U) << "it is past it already";
+  backlog_.skip(7, 0);
+  EXPECT_EQ(backlog_.current().at, 0U);
+}
+
+TEST_F(BacklogTest, ATrackThatEndsIsForgottenWithItsLaterBatches) {
+  add('a', 1);
+  add('b', 1);
+  begin();
+  add('a', 2);
+  add('c', 1);
+  forget('a');
+  add('a', 3);
+  forget('c');
+  forget('d');
+  EXPECT_EQ(rest(), "b1 a3");
+}
+
+TEST_F(BacklogTest, GivesBackEveryReference) {
+  for (const char* end : {"done", "forgotten", "destroyed"}) {
+    auto backlog = std::make_unique<Backlog>();
+    std::uint16_t newest = 0;
+    StoredPacket packet;
+    packet.packet = payload_;
+    const std::uint16_t before = rte_mbuf_refcnt_read(payload_);
+    while (!backlog->full()) backlog->add(3, newest, 0, packet);
+    EXPECT_EQ(rte_mbuf_refcnt_read(payload_), before + Backlog::kCapacity);
+    if (end == std::string("done")) {
+      backlog->done(newest);
+      EXPECT_EQ(rte_mbuf_refcnt_read(payload_), before + Backlog::kCapacity) << "until it is reclaimed";
+      backlog->reclaim([](const WaitingBatch&) {});
+    } else if (end == std::string("forgotten")) {
+      backlog->forget(3, newest);
+    } else {
+      backlog.reset();
+    }
+    EXPECT_EQ(rte_mbuf_refcnt_read(payload_), before) << end;
+  }
+}
+
+}  // namespace
+}  // namespace penstock::sfu
