@@ -2,12 +2,16 @@
 
 import http.client
 import json
+import re
 import shutil
+import urllib.request
 
 from . import place
 from .server import Server, first_line
 
 HTTP_PORT = 8080
+METRICS_PORT = 9641
+MEDIA_PACKETS = 65536  # kept for retransmission; what a hundred publishers send in half a second at five times 30 frames/s
 VIDEO = {"kind": "video", "mid": "0",
          "codecs": [{"name": "VP8", "payload_type": 96},
                     {"name": "rtx", "payload_type": 97, "associated_payload_type": 96}],
@@ -29,7 +33,7 @@ class Penstock(Server):
     def command(self, scratch):
         return [f"{self.options.bin_dir}/penstockd", "--listen", f"{place.SERVER}:3478", "--user", "u:p",
                 "--http", f"127.0.0.1:{HTTP_PORT}", "--workers", "1", "--core", str(self.options.server_cpu),
-                "--drain-deadline", "0", "--metrics", ""]
+                "--drain-deadline", "0", "--set", f"media.packets={MEDIA_PACKETS}", "--metrics", f"127.0.0.1:{METRICS_PORT}"]
 
     def answers(self):
         return self._call("GET", "/v1") is not None
@@ -53,8 +57,15 @@ class Penstock(Server):
 
     def findings(self):
         totals = self._call("GET", "/v1/stats")["totals"]
-        return {key: totals[key] for key in ("published_packets", "forwarded_packets", "lost", "retransmitted",
-                                             "authentication_failures") if key in totals}
+        found = {key: totals[key] for key in ("published_packets", "forwarded_packets", "lost", "retransmitted",
+                                              "authentication_failures")}
+        with urllib.request.urlopen(f"http://127.0.0.1:{METRICS_PORT}/metrics", timeout=5) as response:
+            text = response.read().decode()
+        packets = max(1, totals["forwarded_packets"])
+        stages = _by_label(text, "penstock_stage_cycles_total", "stage")
+        return {**found, "dropped": _by_label(text, "penstock_packets_dropped_total", "reason"),
+                "kernel_drops": _by_label(text, "penstock_kernel_drops_total", "worker"),
+                "stage_cycles_per_packet": {stage: round(cycles / packets) for stage, cycles in stages.items()}}
 
     def _call(self, method, path, body=None):
         connection = http.client.HTTPConnection("127.0.0.1", HTTP_PORT, timeout=10)
@@ -68,3 +79,9 @@ class Penstock(Server):
         if not 200 <= response.status < 300:
             raise RuntimeError(f"penstock: {method} {path}: {response.status} {text.decode(errors='replace')}")
         return json.loads(text) if text else None
+
+
+def _by_label(metrics, name, label):
+    """The samples of a family that are not zero, by one of their labels."""
+    samples = re.findall(rf'^{name}\{{.*?{label}="(\w+)".*\}} (\d+)', metrics, re.M)
+    return {value: int(count) for value, count in samples if int(count)}

@@ -13,6 +13,7 @@ class Server:
     name = ""
     encrypts = True
     environment = None
+    stdin, stdout = subprocess.DEVNULL, None  # of the process; None: its output goes to the log
 
     def __init__(self, options):
         self.options = options
@@ -54,9 +55,8 @@ class Server:
         scratch = self._scratch.name
         self.prepare(scratch)
         with open(f"{scratch}/log", "wb") as log:
-            self.process = pinned.popen(self.command(scratch), self.options.server_cpu, first_in_line=True, stdout=log,
-                                        stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT, cwd=scratch,
-                                        env=self.environment)
+            self.process = pinned.popen(self.command(scratch), self.options.server_cpu, first_in_line=True, stdin=self.stdin,
+                                        stdout=self.stdout or log, stderr=log, cwd=scratch, env=self.environment)
         try:
             self._wait_until_it_answers()
         except BaseException:
