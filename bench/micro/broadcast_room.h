@@ -35,8 +35,8 @@ class BroadcastRoom {
   void warm_up();
   /// Encrypts the publisher's next packets, whole frames, and lets them wait at the port.
   void publish(std::size_t packets);
-  /// Passes until all of them are through, each with one burst.
-  void forward();
+  /// Passes until all of them have been forwarded, one burst after the other.
+  void forward() { forward(options_.burst); }
 
   /// For a room that was made empty: all endpoints, with pairs and keys, but no subscriptions.
   void add_subscribers();
@@ -54,6 +54,7 @@ class BroadcastRoom {
   void add_endpoint(sfu::EndpointSlot slot);
   void check(sfu::EndpointSlot slot);
   void set_subscriptions(std::uint32_t nth, bool paused);
+  void forward(std::size_t burst);
   void pass();
   std::size_t write_packet(std::span<std::uint8_t> payload, bool first) const;
 
@@ -68,6 +69,7 @@ class BroadcastRoom {
   std::unique_ptr<srtp::Cipher> publisher_;
   std::uint64_t updates_ = 0;
   std::uint32_t subscriptions_ = 0;  ///< of each
+  std::uint32_t playing_ = 0;        ///< subscriptions that packets go to
   std::uint64_t now_ns_ = 1'000'000'000'000;
   std::uint64_t published_ = 0;
   std::uint64_t key_frame_ = 0;  ///< the last one's number

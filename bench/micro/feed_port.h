@@ -35,12 +35,12 @@ class FeedPort final : public port::Port {
     return true;
   }
   std::size_t waiting() const { return waiting_.size(); }
-  /// Packets that one receive brings.
-  void set_burst(std::size_t packets) { burst_ = packets; }
+  /// The next receive brings so many of them, and those after it none.
+  void release(std::size_t packets) { released_ = packets; }
   port::MemoryPort& memory() { return *memory_; }
 
   void receive(net::Burst& burst) override {
-    for (std::size_t i = 0; i < burst_ && !burst.full() && !waiting_.empty(); ++i) {
+    for (; released_ > 0 && !burst.full() && !waiting_.empty(); --released_) {
       burst.push(waiting_.front());
       waiting_.pop_front();
     }
@@ -72,7 +72,7 @@ class FeedPort final : public port::Port {
   std::unique_ptr<port::MemoryPort> memory_;
   net::PacketPool pool_;
   std::deque<net::Packet*> waiting_;
-  std::size_t burst_ = 1;
+  std::size_t released_ = 0;
 };
 
 }  // namespace penstock::bench
