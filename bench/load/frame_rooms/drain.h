@@ -7,6 +7,12 @@
 
 namespace penstock::frame_rooms {
 
+struct DrainPlan {
+  double warmup_s = 0.5;
+  double duration_s = 3;
+  double pause_us = 0;  ///< between two receives
+};
+
 struct DrainResult {
   double seconds = 0;
   std::uint64_t frames = 0;
@@ -15,6 +21,6 @@ struct DrainResult {
 };
 
 /// Receives, reads the headers and frees. Says "frame_rooms: measuring" on standard error after the warm-up.
-DrainResult drain(frames::Link& link, double warmup_s, double duration_s);
+DrainResult drain(frames::Link& link, const DrainPlan& plan);
 
 }  // namespace penstock::frame_rooms

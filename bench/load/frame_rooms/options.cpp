@@ -48,6 +48,9 @@ void add_load_options(CLI::App& app, Options& options, std::uint32_t& viewers) {
       ->capture_default_str();
   app.add_option("--warmup", options.plan.warmup_s, "seconds of load before the measurement")->capture_default_str();
   app.add_option("--duration", options.plan.duration_s, "measured seconds")->capture_default_str();
+  app.add_option("--drain-pause", options.drain_pause_us,
+                 "mode drain: microseconds between two receives, for a receiver that does not keep up")
+      ->capture_default_str();
   app.add_option("--concurrency", options.concurrency, "endpoints that are being connected at once")
       ->capture_default_str();
 }

@@ -26,6 +26,7 @@ struct Options {
   frames::Cast cast;  ///< client 0 publishes, all others watch
   std::string api = "http://127.0.0.1:8080";
   unsigned concurrency = 64;  ///< endpoints that are being connected at once
+  double drain_pause_us = 0;  ///< mode drain: between two receives, for a receiver that does not keep up
   CameraOptions camera;
   Plan plan;
   std::optional<unsigned> cpu;  ///< for the polling thread

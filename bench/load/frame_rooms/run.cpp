@@ -57,7 +57,7 @@ Report run(const Options& options) {
   }
   return frames::on_polling_thread(options.cpu, [&]() -> Report {
     if (options.mode == Mode::room) return in_a_room(options, **link);
-    return to_json(options, drain(**link, options.plan.warmup_s, options.plan.duration_s));
+    return to_json(options, drain(**link, {options.plan.warmup_s, options.plan.duration_s, options.drain_pause_us}));
   });
 }
 

@@ -1,4 +1,4 @@
-"""Runs frame_load against a server and returns its JSON report."""
+"""Runs frame_load and frame_rooms against a server and returns their JSON reports."""
 
 import json
 import subprocess
@@ -20,6 +20,14 @@ class Generator:
             command.append("--huge-pages")
         return self._report(command, server, duration_s)
 
+    def rooms(self, server, duration_s, *arguments):
+        """frame_rooms: a room's participants, or with `--mode drain` somebody who only receives."""
+        command = [f"{self._options.bin_dir}/frame_rooms", "--device", server.device, "--duration", str(duration_s),
+                   "--cpu", str(self._options.load_cpu), "--json", "-", *map(str, arguments)]
+        if self._huge_pages:
+            command.append("--huge-pages")
+        return self._report(command, server, duration_s)
+
     def spin(self, cpu, duration_s):
         """What pauses a loop on that core sees that does nothing but look at the clock."""
         command = [f"{self._options.bin_dir}/frame_load", "--mode", "spin", "--cpu", str(cpu),
@@ -34,7 +42,7 @@ class Generator:
         said = []
         try:
             for line in process.stderr:
-                if line.startswith("frame_load: measuring") and server is not None:
+                if line.endswith(": measuring\n") and server is not None:
                     server.measuring(duration_s)
                 else:
                     said.append(line)

@@ -125,11 +125,13 @@ class Macswap(Server):
         memory = ["--in-memory"] if self.huge_pages else ["--no-huge", "--no-shconf"]
         return ["stdbuf", "-oL", "dpdk-testpmd", "--lcores", f"0@{self.options.load_cpu},1@{self.options.relay_cpu}", *memory, "-m", "256",
                 "--no-pci", "--no-telemetry", "--vdev", self.vdev(), "--", "--interactive",
-                "--forward-mode=macswap", "--record-core-cycles", "--record-burst-stats", "--disable-link-check",
+                f"--forward-mode={self.forward_mode}", "--record-core-cycles", "--record-burst-stats", "--disable-link-check",
                 "--nb-cores=1", f"--total-num-mbufs={PACKETS}", f"--rxd={DESCRIPTORS}", f"--txd={DESCRIPTORS}",
-                "--txpkts=146"]
+                f"--txpkts={self.packet_bytes}"]
 
     start_command = "start"
+    forward_mode = "macswap"
+    packet_bytes = 146
 
     def started(self):
         self._wait_for(lambda: "testpmd>" in self._said(), "has no prompt")
@@ -159,6 +161,40 @@ class Macswap(Server):
     def _say(self, command):
         self.process.stdin.write(command + "\n")
         self.process.stdin.flush()
+
+
+class RoomRelay(Penstock):
+    """The relay with rooms, for many viewers of one track."""
+
+    API = "127.0.0.1:8080"
+
+    def command(self):
+        return [*super().command(), "--http", self.API, "--set", "media.endpoints=8192"]
+
+    def load_options(self):
+        return ["--relay", RELAY, "--gateway", GATEWAY, "--api", f"http://{self.API}",
+                "--metrics", f"http://{METRICS}/metrics"]
+
+
+class Transmitter(Macswap):
+    """testpmd's txonly: makes up packets and sends them, as fast as it can. The least that a sender on this link can do."""
+
+    name = "txonly"
+    forward_mode = "txonly"
+
+    def __init__(self, frame_bytes, *arguments):
+        super().__init__(*arguments)
+        self.packet_bytes = frame_bytes
+
+    def load_options(self):
+        return ["--mode", "drain"]
+
+    def cost(self, _report=None):
+        """Sent and dropped packets of the interval, and the cycles that both took."""
+        said = self._said()
+        cycles = int(re.findall(r"total cycles=(\d+)", said)[0])
+        sent, dropped = map(int, re.findall(r"TX-packets: (\d+)\s+TX-dropped: (\d+)", said)[-1])
+        return {"cycles": cycles, "sent": sent, "dropped": dropped}
 
 
 class MacswapAlone(Macswap):

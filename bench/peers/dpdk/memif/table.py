@@ -10,6 +10,7 @@ def lines(report):
     yield from _latency(report.get("latency"))
     yield from _memory(report.get("memory"))
     yield from _coturn(report)
+    yield from _rooms(report.get("rooms", []))
     for verdict in report["verdicts"]:
         bound = f"at most {verdict['at_most']}" if "at_most" in verdict else f"at least {verdict['at_least']}"
         yield f"{'ok    ' if verdict['ok'] else 'MISSED'} {verdict['what']}: {verdict['value']} ({bound})"
@@ -29,6 +30,24 @@ def _cost(entries):
         yield (f"{entry['payload_bytes']:>6} B{entry['flows']:>9}{relay['cycles_per_packet']['median']:>10.1f}"
                f"{entry['macswap']['cycles_per_packet']['median']:>9.1f}{entry['ratio']:>7.2f}{stages}"
                f"{relay['delivered_pps'] / 1e6:>7.2f}{relay['busy_ratio']:>6.2f}{relay['generator_busy_ratio']:>10.2f}")
+    yield ""
+
+
+def _rooms(entries):
+    if not entries:
+        return
+    yield "One track to many viewers over memif, flat out: cycles per packet sent (medians)"
+    yield (f"{'':>8}{'viewers':>9}{'memif':>9}{'memory':>9}{'txonly':>9}{'added/txonly':>14}"
+           + "".join(f"{stage:>10}" for stage in STAGES) + f"{'Mpps':>7}{'loss':>8}{'busy':>6}{'gen busy':>10}")
+    for entry in entries:
+        relay, memory = entry["penstock"], entry.get("memory")
+        total, transmit = relay["cycles_per_packet"]["median"], entry["txonly"]["cycles_per_packet"]["median"]
+        beside = f"{memory['cycles_per_packet']['median']:>9.0f}" if memory else f"{'':>9}"
+        ratio = f"{(total - memory['cycles_per_packet']['median']) / transmit:>14.2f}" if memory else f"{'':>14}"
+        stages = "".join(f"{relay['stage_cycles_per_packet'].get(stage, 0):>10.1f}" for stage in STAGES)
+        yield (f"{entry['payload_bytes']:>6} B{entry['viewers']:>9}{total:>9.0f}{beside}{transmit:>9.0f}{ratio}{stages}"
+               f"{relay['delivered_pps'] / 1e6:>7.2f}{relay['loss_ratio']:>8.4f}{relay['busy_ratio']:>6.2f}"
+               f"{relay['generator_busy_ratio']:>10.2f}")
     yield ""
 
 

@@ -3,6 +3,7 @@
 MACSWAP_RATIO = 2.0
 MEMORY_MPPS = 10.0
 COTURN_RATIO = 40.0
+TRANSMIT_RATIO = 1.5
 
 
 def verdicts(report):
@@ -23,6 +24,13 @@ def verdicts(report):
             value = entry["penstock"]["mpps_per_cpu_second"] / _mean(rates)
             _judge(found, f"{entry['payload_bytes']} B, over memif: packets per CPU second / coturn's", round(value, 1),
                    COTURN_RATIO, at_most=False)
+    for entry in report.get("rooms", []):
+        if "memory" not in entry:
+            continue
+        link = entry["penstock"]["cycles_per_packet"]["median"] - entry["memory"]["cycles_per_packet"]["median"]
+        _judge(found, f"{entry['payload_bytes']} B to {entry['viewers']} viewers: what memif adds to the fan-out from memory "
+               "/ testpmd's transmit cost", round(link / entry["txonly"]["cycles_per_packet"]["median"], 2), TRANSMIT_RATIO,
+               at_most=True)
     return found
 
 
