@@ -82,6 +82,8 @@ class SfuBed {
   void advance(std::uint64_t ns);
   std::uint64_t now_ns() const { return site_->now_ns; }
 
+  /// What was sent and not yet taken, to everybody, in order.
+  const std::vector<port::SentDatagram>& sent() const { return sent_; }
   /// Takes out what was sent to `remote`, in order.
   std::vector<Payload> take(const net::Endpoint& remote);
   /// What a handshake thread would have got.
