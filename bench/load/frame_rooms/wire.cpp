@@ -26,14 +26,14 @@ void Wire::send(std::uint32_t participant, const net::Endpoint& to, std::span<co
   (void)link_.send_copy(frames::datagram_frame(header_, endpoint_of(participant), to, datagram));
 }
 
-std::optional<Arrival> Wire::read(std::span<std::uint8_t> frame) const {
+std::optional<Arrival> read_arrival(const frames::Cast& cast, std::span<std::uint8_t> frame) {
   if (frame.size() < kPayload) return std::nullopt;
   const std::uint8_t* f = frame.data();
   if (net::load_be16(f + kEtherType) != kIpv4 || f[kIp] != kPlainHeader || f[kProtocol] != kUdp) return std::nullopt;
   if ((net::load_be16(f + kFragment) & 0x3fff) != 0) return std::nullopt;
-  const std::uint32_t participant = net::load_be32(f + kDestination) - first_;
+  const std::uint32_t participant = net::load_be32(f + kDestination) - cast.client.address.v4_host_order();
   const std::size_t size = net::load_be16(f + kUdpLength);
-  if (participant >= cast_.flows || net::load_be16(f + kDestinationPort) != cast_.client.port) return std::nullopt;
+  if (participant >= cast.flows || net::load_be16(f + kDestinationPort) != cast.client.port) return std::nullopt;
   if (size < net::kUdpHeaderBytes || kPayload + size - net::kUdpHeaderBytes > frame.size()) return std::nullopt;
   return Arrival{participant, frame.subspan(kPayload, size - net::kUdpHeaderBytes)};
 }

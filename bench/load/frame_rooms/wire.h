@@ -17,18 +17,20 @@ struct Arrival {
   std::span<std::uint8_t> datagram;
 };
 
+/// Nothing unless `frame` is a whole UDP datagram over IPv4 to one of the cast's clients. Checksums are not looked at.
+std::optional<Arrival> read_arrival(const frames::Cast& cast, std::span<std::uint8_t> frame);
+
 /// Participant i has the address of the cast's client i.
 class Wire {
  public:
   /// `link` outlives it. `header`: from us to the relay.
   Wire(frames::Link& link, const frames::Cast& cast, const net::LinkHeader& header)
-      : link_(link), cast_(cast), header_(header), first_(cast.client.address.v4_host_order()) {}
+      : link_(link), cast_(cast), header_(header) {}
 
   /// For what is not load: copied, and lost where there is no room.
   void send(std::uint32_t participant, const net::Endpoint& to, std::span<const std::uint8_t> datagram);
 
-  /// Nothing unless it is a whole UDP datagram over IPv4 to one of the participants. Checksums are not looked at.
-  std::optional<Arrival> read(std::span<std::uint8_t> frame) const;
+  std::optional<Arrival> read(std::span<std::uint8_t> frame) const { return read_arrival(cast_, frame); }
 
   frames::Link& link() { return link_; }
   const net::LinkHeader& header() const { return header_; }
@@ -39,7 +41,6 @@ class Wire {
   frames::Link& link_;
   const frames::Cast& cast_;
   net::LinkHeader header_;
-  std::uint32_t first_;
 };
 
 /// Whether headers and checksums hold.
