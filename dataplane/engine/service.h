@@ -23,7 +23,7 @@ class Service {
   virtual void process(net::Burst& burst) = 0;
 
   /// Packets another worker handed over: info as the sender left it, info.local in the sender's numbering and so
-  /// meaningless here. Same duty as process().
+  /// meaningless here. Same duty as process(), until advance() of the same pass returns.
   virtual void process_handed_over(net::Burst& burst) = 0;
 
   /// Once per pass, behind those: a bounded part of what they left to do, so that a pass stays short. True when there is

@@ -96,6 +96,15 @@ class Port {
   /// Closes a reserved endpoint that nobody claimed.
   virtual void discard(const DetachedLocal& detached) = 0;
 
+  /// What another worker's port needs to send from `local`, which stays this worker's. The handle is borrowed: `local`
+  /// is not unbound as long as anybody has it.
+  virtual tl::expected<DetachedLocal, BindError> lend(net::LocalId) { return tl::unexpected(BindError::no_resources); }
+  /// An endpoint that another worker's port has bound and lent: to send from. Nothing is received on it here. It stays
+  /// until the port ends.
+  virtual tl::expected<net::LocalId, BindError> borrow(const DetachedLocal&) {
+    return tl::unexpected(BindError::no_resources);
+  }
+
   /// Finds the way from `local` to `remote`; keep it in the flow. kNoPath when there is none (family mismatch).
   virtual net::PathId resolve(net::LocalId local, const net::Endpoint& remote) = 0;
 

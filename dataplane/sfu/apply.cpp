@@ -2,6 +2,7 @@
 
 #include "dataplane/sfu/key_frames.h"
 #include "dataplane/sfu/mirror.h"
+#include "dataplane/sfu/move.h"
 #include "dataplane/sfu/tables.h"
 
 namespace penstock::sfu {
@@ -55,7 +56,7 @@ struct Apply {
     for (std::uint32_t i = 0; i < count; ++i) want_key_frame(core, request.slot, i);
     return spent(16 * static_cast<int>(count));
   }
-  bool operator()(const MoveEndpoint&) const { return spent(1); }
+  bool operator()(const MoveEndpoint& move) const { return move_endpoint(core, move, work) && spent(1); }
 
   bool spent(int units) const {
     work.spend(units);

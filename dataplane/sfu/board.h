@@ -92,6 +92,15 @@ void reset(Status& status) {
   for (std::size_t i = 0; i < sizeof(Status) / sizeof(net::Counter); ++i) counters[i].set(0);
 }
 
+/// One by one. `generation` too: write it again behind everything else.
+template <class Status>
+void copy(const Status& from, Status& to) {
+  static_assert(sizeof(Status) % sizeof(net::Counter) == 0, "a status is counters alone");
+  const auto* source = reinterpret_cast<const net::Counter*>(&from);
+  auto* counters = reinterpret_cast<net::Counter*>(&to);
+  for (std::size_t i = 0; i < sizeof(Status) / sizeof(net::Counter); ++i) counters[i].set(source[i].get());
+}
+
 /// Dirty bits of one table.
 class DirtyBits {
  public:

@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "dataplane/sfu/ice/check.h"
+#include "dataplane/sfu/move.h"
 
 namespace penstock::sfu {
 namespace {
@@ -71,29 +72,6 @@ bool take_away(Core& core, net::FlowId flow) {
   return true;
 }
 
-// The pair the check came over, made when it is new; nullptr when the address is another's or the flow table is full.
-Pair* find_pair(Core& core, EndpointSlot slot, net::Packet* p) {
-  Endpoint& endpoint = core.endpoints[slot];
-  engine::FlowTable& flows = core.shard.flows();
-  net::PacketInfo& info = net::info(p);
-  current_flow(core, p);
-  if (info.flow != net::kNoFlow && flows[info.flow].index == slot) {
-    return &*std::ranges::find(endpoint.live_pairs(), info.flow, &Pair::flow);
-  }
-  if (info.flow != net::kNoFlow && !take_away(core, info.flow)) return nullptr;
-  make_room(core, endpoint);
-  info.flow = flows.insert(info.local, info.remote);
-  if (info.flow == net::kNoFlow) return nullptr;
-  core.flows_changed = true;
-  engine::Flow& flow = flows[info.flow];
-  flow.service = static_cast<std::uint8_t>(engine::ServiceId::sfu);
-  flow.index = slot;
-  flow.path = core.shard.port().resolve(info.local, info.remote);
-  Pair& pair = endpoint.pairs[endpoint.pair_count++];
-  pair = {.flow = info.flow};
-  return &pair;
-}
-
 void select(Core& core, EndpointSlot slot, const Pair& pair) {
   Endpoint& endpoint = core.endpoints[slot];
   const engine::Flow& flow = core.shard.flows()[pair.flow];
@@ -122,6 +100,25 @@ bool wins(const Core& core, const Endpoint& endpoint, const Pair& pair) {
 
 }  // namespace
 
+Pair* take_pair(Core& core, EndpointSlot slot, net::LocalId local, const net::Endpoint& remote) {
+  Endpoint& endpoint = core.endpoints[slot];
+  engine::FlowTable& flows = core.shard.flows();
+  net::FlowId id = flows.find(local, remote);
+  if (id != net::kNoFlow && flows[id].index == slot) return &*std::ranges::find(endpoint.live_pairs(), id, &Pair::flow);
+  if (id != net::kNoFlow && !take_away(core, id)) return nullptr;
+  make_room(core, endpoint);
+  id = flows.insert(local, remote);
+  if (id == net::kNoFlow) return nullptr;
+  core.flows_changed = true;
+  engine::Flow& flow = flows[id];
+  flow.service = static_cast<std::uint8_t>(engine::ServiceId::sfu);
+  flow.index = slot;
+  flow.path = core.shard.port().resolve(local, remote);
+  Pair& pair = endpoint.pairs[endpoint.pair_count++];
+  pair = {.flow = id};
+  return &pair;
+}
+
 void take_check(Core& core, net::Packet* p) {
   core.stats.checks.add();
   const auto check = read_check(net::payload(p));
@@ -132,6 +129,7 @@ void take_check(Core& core, net::Packet* p) {
     return core.shard.drop(p, net::Drop::check_unknown);
   }
   Endpoint& endpoint = core.endpoints[slot];
+  if (endpoint.departed_to != 0) return forward_to_new_worker(core, endpoint, p);
   EndpointStatus& status = core.board.endpoints[slot];
   if (!authentic(*check, endpoint.password)) {
     core.stats.checks_forged.add();
@@ -145,13 +143,15 @@ void take_check(Core& core, net::Packet* p) {
     if (!answer(core, p, *check, endpoint.password)) return core.shard.drop(p, net::Drop::pool_empty);
     return core.shard.consume(p);
   }
-  Pair* pair = find_pair(core, slot, p);
+  Pair* pair = take_pair(core, slot, net::info(p).local, net::info(p).remote);
   if (pair == nullptr) {
     core.stats.checks_pair_taken.add();
     status.checks_refused.add();
     return core.shard.drop(p, net::Drop::check_pair_taken);
   }
+  net::info(p).flow = pair->flow;
   if (!answer(core, p, *check, endpoint.password)) return core.shard.drop(p, net::Drop::pool_empty);
+  tell_home(core, slot, net::info(p).local, net::info(p).remote);
   status.checks.add();
   pair->last_check_ns = core.now_ns();
   pair->priority = check->priority;

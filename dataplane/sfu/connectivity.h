@@ -5,6 +5,10 @@
 
 namespace penstock::sfu {
 
+/// The endpoint's pair at (local, remote), made when it is new; nullptr when the address is another's, which is alive,
+/// or the flow table is full.
+Pair* take_pair(Core& core, EndpointSlot slot, net::LocalId local, const net::Endpoint& remote);
+
 /// A STUN datagram on a media port. Ends the packet.
 void take_check(Core& core, net::Packet* p);
 

@@ -80,6 +80,7 @@ tl::expected<std::unique_ptr<Core>, std::string> Core::create(engine::Shard& sha
       .streams = net::LazyArray<Stream>(streams),
       .subscriptions = net::LazyArray<Subscription>(sizes.subscriptions),
       .sent = net::LazyArray<SentRecord>(std::size_t{sizes.subscriptions} * kSentRecords),
+      .keys = net::LazyArray<srtp::MasterKeys>(sizes.endpoints),
       .fragments = KeyTable(sizes.endpoints, secret()),
       .stream_of = KeyTable(static_cast<std::uint32_t>(streams), secret()),
       .subscription_of = KeyTable(2 * sizes.subscriptions, secret()),
@@ -88,6 +89,7 @@ tl::expected<std::unique_ptr<Core>, std::string> Core::create(engine::Shard& sha
       .views = std::move(views),
       .first_neighbour = 0,
       .lent = std::vector<std::uint32_t>(workers, 0),
+      .borrowed = std::vector<net::LocalId>(workers * settings.listen.size(), net::kNoLocal),
   });
   core->unix_minus_monotonic_ns = unix_minus_monotonic();
   core->media_batch = std::make_unique<MediaBatch>();

@@ -29,6 +29,7 @@
 #include "dataplane/sfu/track.h"
 #include "dataplane/sfu/work.h"
 #include "dataplane/srtp/cipher.h"
+#include "dataplane/srtp/master_key.h"
 
 namespace penstock::sfu {
 
@@ -41,6 +42,7 @@ inline constexpr std::uint16_t kOutgoingBytes = 1664;
 inline constexpr int kRtcpUnitsPerPass = 1024;
 
 class FanOut;
+class Transfer;
 struct MediaBatch;
 
 struct Core {
@@ -84,6 +86,8 @@ struct Core {
   net::LazyArray<Subscription> subscriptions;
   net::LazyArray<SentRecord> sent;  ///< kSentRecords for each subscription
 
+  net::LazyArray<srtp::MasterKeys> keys;  ///< by endpoint, for when it moves: `client` to receive, `server` to send
+
   KeyTable fragments;               ///< our ICE fragment -> endpoint
   KeyTable stream_of;               ///< (endpoint, received SSRC) -> StreamId
   KeyTable subscription_of;         ///< (endpoint, sent SSRC) -> subscription
@@ -93,6 +97,10 @@ struct Core {
   std::optional<net::PacketPool> views;  ///< of packets that other workers have lent: no buffers of their own
   std::uint32_t first_neighbour = 0;     ///< whose turn it is to be heard first
   std::vector<std::uint32_t> lent;       ///< by worker: packets of ours that it has not given back
+
+  std::vector<net::LocalId> borrowed;  ///< by worker and door: what the port knows it by; kNoLocal: not borrowed yet
+  Transfer* first_arrival = nullptr;   ///< endpoints that have moved here, whose subscriptions are being unpacked
+  Transfer* last_arrival = nullptr;
 
   std::uint64_t unix_minus_monotonic_ns = 0;
   Work rtcp_work{kRtcpUnitsPerPass};  ///< what is left of this pass's

@@ -44,6 +44,20 @@ struct RtcpAllowance {
   int spent;  ///< units of Work since then
 };
 
+/// The worker whose UDP port an endpoint's client sends to, and the forwarding address there. Zero bytes: it is this
+/// one.
+struct Home {
+  std::uint32_t number;  ///< of the worker, plus one
+  EndpointSlot slot;
+  std::uint32_t generation;
+
+  static Home at(std::uint16_t worker, EndpointSlot slot, std::uint32_t generation) {
+    return {worker + 1U, slot, generation};
+  }
+  bool is_elsewhere() const { return number != 0; }
+  std::uint16_t worker() const { return static_cast<std::uint16_t>(number - 1); }  ///< kNoWorker: this one
+};
+
 /// Zero bytes: a free slot.
 struct alignas(64) Endpoint {
   static constexpr std::size_t kMostPairs = 8;
@@ -55,6 +69,8 @@ struct alignas(64) Endpoint {
   net::PathId path;
   std::uint32_t generation;  ///< 0: free
   bool connected, secured, disconnected;
+  std::uint32_t departed_to;  ///< a worker, plus one: it moved there, and this is what it left behind; 0: it is here
+  Home home;
   bool announce_pair;  ///< the handshake thread has yet to hear of the first pair
 
   std::uint8_t pair_count, selected;

@@ -86,6 +86,10 @@ void add_endpoint(Core& core, const AddEndpoint& add) {
   begin_turns(core, add.slot);
 }
 
+void enter_fragment(Core& core, EndpointSlot slot) {
+  core.fragments.set(fragment_key(core.endpoints[slot].fragment), slot);
+}
+
 bool remove_endpoint(Core& core, EndpointSlot slot, Work& work) {
   Endpoint& endpoint = core.endpoints[slot];
   for (; endpoint.first_subscription != 0; work.spend(kSubscriptionUnits)) {
@@ -99,7 +103,9 @@ bool remove_endpoint(Core& core, EndpointSlot slot, Work& work) {
   core.fragments.erase(fragment_key(endpoint.fragment));
   core.cipher->remove(receive_context(slot));
   core.cipher->remove(send_context(slot));
-  core.stats.endpoints.sub();
+  srtp::wipe(core.keys[slot].client);
+  srtp::wipe(core.keys[slot].server);
+  (endpoint.departed_to != 0 ? core.stats.forwarding_addresses : core.stats.endpoints).sub();
   core.board.endpoints[slot].generation.set(0);
   core.past_streams[slot] = {};
   endpoint = Endpoint{};
@@ -118,6 +124,7 @@ void install_keys(Core& core, const InstallKeys& keys, Work& work) {
   if (endpoint.secured) begin_roll_over_anew(core, endpoint, keys.slot, work);
   core.cipher->install(receive_context(keys.slot), keys.receive);
   core.cipher->install(send_context(keys.slot), keys.send);
+  core.keys[keys.slot] = {keys.receive, keys.send};
   endpoint.secured = true;
   endpoint.announce_pair = false;
   core.board.endpoints[keys.slot].secured.set(1);

@@ -120,6 +120,15 @@ void FanOut::walk(WaitingBatch& batch, Work& work) {
   }
 }
 
+void FanOut::offer(SubscriptionSlot slot, std::uint32_t encoding, const StoredPacket& packet) {
+  Subscription& subscription = core_.subscriptions[slot];
+  if (!ready(core_.endpoints[subscription.parameters.endpoint])) return;
+  Tally tally;
+  offer(source_of(core_.tracks[subscription.parameters.track]), slot, encoding, packet, tally);
+  if (tally.packets != 0) account(slot, tally);
+  show_layers(slot);
+}
+
 // Returns how many packets came of it.
 std::uint32_t FanOut::offer(const Source& source, SubscriptionSlot slot, const WaitingBatch& batch) {
   if (batch_.room() < batch.count) batch_.flush();  // so that they stand together, as far as they fit

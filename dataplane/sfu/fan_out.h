@@ -29,6 +29,8 @@ class FanOut {
   /// All of it: before what came is decided differently, because a source's numbers begin anew.
   void flush();
 
+  /// A packet for one subscription alone, which has come to its track after it; it stays in its ring until send().
+  void offer(SubscriptionSlot slot, std::uint32_t encoding, const StoredPacket& packet);
   /// A packet that its receiver has lost; it stays in its ring until send().
   void resend(SubscriptionSlot slot, const Outgoing& outgoing, const StoredPacket& packet);
   /// What was sent again leaves.

@@ -1,23 +1,35 @@
 #pragma once
-// What an endpoint takes along when it moves to another worker.
+// An endpoint goes to another worker: packed by the one, unpacked by the other. Its client goes on sending to the UDP
+// port of the worker it was made on, its home, which hands over what comes; and what is sent to it leaves from that
+// port, too.
 
 #include <array>
 #include <cstdint>
 #include <vector>
 
-#include "dataplane/port/port.h"
+#include "dataplane/engine/message.h"
 #include "dataplane/rtp/send_history.h"
 #include "dataplane/sfu/core.h"
 #include "dataplane/sfu/transfer.h"
+#include "dataplane/sfu/update.h"
+#include "dataplane/sfu/work.h"
 #include "dataplane/srtp/master_key.h"
 
 namespace penstock::sfu {
+
+/// A pair by the numbers of the home worker's port.
+struct MovedPair {
+  Pair pair;
+  net::Endpoint remote;
+  net::LocalId local = net::kNoLocal;
+};
 
 struct MovedSubscription {
   Subscription subscription;
   SubscriptionStatus status;
   std::array<SentRecord, kSentRecords> sent;
   std::array<std::uint32_t, kMostEncodings> restarts;  ///< of the source's encodings, as far as it was forwarded
+  std::uint64_t packed_ns = 0;                         ///< what came to the source before was offered, or nearly
 };
 
 /// Packed by the old worker, unpacked by the new one; secret, because of the keys.
@@ -26,11 +38,37 @@ struct Luggage {
   ~Luggage();
 
   Endpoint endpoint;
+  std::array<MovedPair, Endpoint::kMostPairs> pairs;
+  Home home;  ///< seen from the new worker; no worker: it is home
   EndpointStatus status;
   srtp::MasterKeys keys;
+  std::uint32_t rtcp_index = 0;
   PastStreams past_streams;
   rtp::SendHistory history;
   std::vector<MovedSubscription> subscriptions;  ///< as many as Transfer::places()
+  std::size_t done = 0;                          ///< of them: packed, then unpacked
+  bool packed = false;                           ///< all of it
+  Transfer* next = nullptr;                      ///< of those that have arrived
 };
+
+// The old worker's side.
+
+/// Packs some of it and, when all is packed, sends it. False when it has to be called again in the next pass.
+bool move_endpoint(Core& core, const MoveEndpoint& move, Work& work);
+/// A packet of an endpoint that is not here any more: to the worker that it is on. Ends the packet.
+void forward_to_new_worker(Core& core, const Endpoint& endpoint, net::Packet* p);
+
+// The new worker's side.
+
+/// The endpoint itself at once, so that packets that follow it find it.
+void take_in(Core& core, Transfer& transfer);
+/// Subscriptions that came; true when some are left.
+bool unpack(Core& core, Work& work);
+/// A packet that another worker handed over: its local endpoint in this worker's numbering. False when there is none.
+bool localise(Core& core, net::Packet* p);
+/// The client was heard on a pair: home learns where to expect its packets.
+void tell_home(Core& core, EndpointSlot slot, net::LocalId local, const net::Endpoint& remote);
+/// Home's side of that.
+void learn_pair(Core& core, const engine::Message& message);
 
 }  // namespace penstock::sfu

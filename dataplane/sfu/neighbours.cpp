@@ -43,6 +43,7 @@ tl::expected<std::unique_ptr<Neighbours>, std::string> Neighbours::create(const 
   std::unique_ptr<Neighbours> neighbours(new Neighbours);
   neighbours->workers_ = options.workers;
   neighbours->most_lent_ = options.lent;
+  neighbours->doors_.resize(options.workers);
   for (unsigned from = 0; from < options.workers; ++from) {
     for (unsigned to = 0; to < options.workers; ++to) {
       neighbours->roads_.emplace_back();

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "dataplane/net/mailbox.h"
+#include "dataplane/port/port.h"
 #include "dataplane/rtp/sender_report_clock.h"
 #include "dataplane/sfu/forward/publisher_clock.h"
 #include "dataplane/sfu/parameters.h"
@@ -55,6 +56,12 @@ struct Road {
   net::Mailbox<Wish> wishes;            ///< the other way
 };
 
+/// A media endpoint that a worker has bound: others may send from it.
+struct Door {
+  net::LocalId local = net::kNoLocal;  ///< the worker's own number
+  port::DetachedLocal lent;            ///< see port::Port::lend()
+};
+
 struct NeighbourOptions {
   std::uint16_t workers = 1;
   unsigned packets = 2048;     ///< on their way between two workers, at most; what does not fit is lost
@@ -78,6 +85,9 @@ class Neighbours {
   /// Two different workers.
   Road& road(std::uint16_t from, std::uint16_t to) { return *roads_[from * std::size_t{workers_} + to]; }
 
+  /// Written by the worker at its start, before it sends anything to anybody.
+  std::vector<Door>& doors(std::uint16_t worker) { return doors_[worker]; }
+
   /// Bytes of the environment's memory that create() takes.
   static std::uint64_t bytes(const NeighbourOptions& options);
 
@@ -86,6 +96,7 @@ class Neighbours {
 
   std::uint16_t workers_ = 0;
   std::uint32_t most_lent_ = 0;
+  std::vector<std::vector<Door>> doors_;      ///< by worker
   std::vector<std::unique_ptr<Road>> roads_;  ///< by sender and receiver; nothing from a worker to itself
 };
 

@@ -3,6 +3,7 @@
 #include "dataplane/rtp/header.h"
 #include "dataplane/sfu/connectivity.h"
 #include "dataplane/sfu/handshakes.h"
+#include "dataplane/sfu/move.h"
 #include "dataplane/sfu/receive.h"
 #include "dataplane/sfu/rtcp_in.h"
 #include "dataplane/stun/demultiplex.h"
@@ -17,6 +18,8 @@ void take_checked(Core& core, net::Packet* p, stun::PacketKind kind, net::Burst&
     if (kind == stun::PacketKind::dtls) core.stats.handshake_unchecked.add();
     return core.shard.drop(p, net::Drop::unchecked_pair);
   }
+  const Endpoint& endpoint = core.endpoints[core.shard.flows()[flow].index];
+  if (endpoint.departed_to != 0) return forward_to_new_worker(core, endpoint, p);
   if (kind == stun::PacketKind::dtls) return take_handshake(core, core.shard.flows()[flow].index, p);
   if (kind != stun::PacketKind::rtp) return core.shard.drop(p, net::Drop::not_media);
   if (rtp::is_rtcp(net::payload(p))) return take_rtcp(core, p);

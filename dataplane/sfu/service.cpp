@@ -10,6 +10,7 @@
 #include "dataplane/sfu/fan_out.h"
 #include "dataplane/sfu/handshakes.h"
 #include "dataplane/sfu/mirror.h"
+#include "dataplane/sfu/move.h"
 #include "dataplane/sfu/packet_path.h"
 #include "dataplane/sfu/turns.h"
 #include "dataplane/sfu/update.h"
@@ -19,6 +20,8 @@ namespace {
 
 // A turn is a few microseconds: reports are encrypted, rings are looked through.
 constexpr unsigned kTurnsPerPass = 16;
+// Of endpoints that move here.
+constexpr int kUnitsOfMovesPerPass = 512;
 // Counting a pool looks into every thread's cache of it.
 constexpr std::uint64_t kGaugesNs = 100'000'000;
 
@@ -40,6 +43,21 @@ std::string bind_sentence(const net::Endpoint& endpoint, port::BindError error) 
                      net::to_string(endpoint));
 }
 
+// Packets of endpoints that moved here from the worker whose port they came to.
+void take_moved(Core& core, net::Burst& burst) {
+  if (burst.empty()) return;
+  net::Burst known;
+  for (net::Packet* p : burst) {
+    if (localise(core, p)) {
+      known.push(p);
+    } else {
+      core.shard.drop(p, net::Drop::no_flow);
+    }
+  }
+  burst.clear();
+  take_burst(core, known);
+}
+
 }  // namespace
 
 struct SfuService::Inner {
@@ -47,6 +65,7 @@ struct SfuService::Inner {
 
   std::unique_ptr<Core> core;
   UpdateQueue updates;
+  net::Burst handed_over;  ///< until the messages of this pass are read
   std::uint64_t gauges_until_ns = 0;
 };
 
@@ -69,6 +88,9 @@ tl::expected<void, std::string> SfuService::start() {
     const auto local = shard.port().bind(endpoint, {.shared = false, .icmp_errors = false, .crowded = true});
     if (!local) return tl::unexpected(bind_sentence(endpoint, local.error()));
     shard.claim(*local, engine::ServiceId::sfu);
+    if (Neighbours* neighbours = inner_->core->neighbours; neighbours != nullptr) {
+      if (const auto lent = shard.port().lend(*local)) neighbours->doors(shard.worker()).push_back({*local, *lent});
+    }
   }
   return {};
 }
@@ -81,14 +103,23 @@ bool SfuService::work() {
   return inner_->core->fan_out->work();
 }
 
-// Every endpoint's port is its worker's alone, so no packet is handed over as yet.
+// The message that an endpoint has moved here was sent before its packets were handed over, but may be read after them:
+// they wait until the pass has come to that.
 void SfuService::process_handed_over(net::Burst& burst) {
-  for (net::Packet* p : burst) inner_->core->shard.drop(p, net::Drop::no_flow);
+  for (net::Packet* p : burst) inner_->handed_over.push(p);
 }
 
 void SfuService::on_message(const engine::Message& message) {
-  if (static_cast<MessageKind>(message.kind) != MessageKind::update) return;
-  inner_->updates.add(message.get<const Update*>());
+  switch (static_cast<MessageKind>(message.kind)) {
+    case MessageKind::update:
+      return inner_->updates.add(message.get<const Update*>());
+    case MessageKind::transfer:
+      return take_in(*inner_->core, *message.get<Transfer*>());
+    case MessageKind::learn_pair:
+      return learn_pair(*inner_->core, message);
+    case MessageKind::count_:
+      return;
+  }
 }
 
 // A client that went away: consent will tell (RFC 7675); ICMP is not authentic.
@@ -96,8 +127,11 @@ void SfuService::on_icmp_error(const port::IcmpError&) {}
 
 bool SfuService::advance(std::uint64_t now_ns, unsigned budget) {
   Core& core = *inner_->core;
+  take_moved(core, inner_->handed_over);
   core.rtcp_work = Work(kRtcpUnitsPerPass);
   bool left = inner_->updates.step(core, Work(UpdateQueue::kUnitsPerPass));
+  Work moving(kUnitsOfMovesPerPass);
+  left |= unpack(core, moving);
   left |= exchange_handshakes(core);
   left |= exchange_with_neighbours(core, budget);
   left |= take_turns(core, std::min(budget, kTurnsPerPass));

@@ -26,6 +26,8 @@ struct LatencyHistogram {
 
 struct Stats {
   net::Counter endpoints, tracks, subscriptions;  // gauges
+  net::Counter forwarding_addresses;              // gauge: endpoints that moved from here and are still reached here
+  net::Counter endpoints_moved_in, endpoints_moved_out;
 
   net::Counter operations;  // of control's updates, applied
 

@@ -61,6 +61,7 @@ class EncodingRing {
     }
     entry = packet;
     ++count_;
+    if (packet.sequence > newest_) newest_ = packet.sequence;
     return true;
   }
   /// nullptr when it never came, or was kept too long ago.
@@ -72,6 +73,7 @@ class EncodingRing {
     for (std::uint32_t i = 0; count_ > 0 && i <= mask_; ++i) {
       if (entries_[i].packet != nullptr) drop(entries_[i]);
     }
+    newest_ = 0;
   }
   /// Frees packets that came before `arrival_ns`, looking at a part of the ring: all of it in kParts calls.
   void expire(std::uint64_t arrival_ns) {
@@ -83,6 +85,9 @@ class EncodingRing {
   static constexpr std::uint32_t kParts = 8;
 
   std::uint32_t size() const { return count_; }
+  std::uint32_t capacity() const { return mask_ + 1; }
+  /// The highest number that came.
+  std::uint64_t newest() const { return newest_; }
 
  private:
   void drop(StoredPacket& entry) {
@@ -95,6 +100,7 @@ class EncodingRing {
   std::uint32_t mask_ = 0;
   std::uint32_t count_ = 0;
   std::uint32_t cursor_ = 0;
+  std::uint64_t newest_ = 0;
 };
 
 }  // namespace penstock::sfu

@@ -78,15 +78,10 @@ void begin(Core& core, const SetSubscription& set) {
   subscription.rtx_sequence = set.parameters.first_rtx_sequence;
   subscription.forwarder.start(set.parameters);
   make_headers(subscription);
-  link_to_endpoint(core, set.slot);
-  link_to_track(core, set.slot);
-  const std::uint32_t endpoint = set.parameters.endpoint;
-  core.subscription_of.set(key_of(endpoint, set.parameters.ssrc), set.slot);
-  if (set.parameters.rtx_ssrc != 0) core.subscription_of.set(key_of(endpoint, set.parameters.rtx_ssrc), set.slot);
+  enter_tables(core, set.slot);
   reset(core.board.subscriptions[set.slot]);
   core.board.subscriptions[set.slot].generation.set(set.generation);
   show_no_layer(core, set.slot);
-  core.stats.subscriptions.add();
 }
 
 // Numbers and SSRCs of a subscription stay; its source, layers and pause may change.
@@ -105,6 +100,15 @@ void change(Core& core, const SetSubscription& set) {
 }
 
 }  // namespace
+
+void enter_tables(Core& core, SubscriptionSlot slot) {
+  const SubscriptionParameters& p = core.subscriptions[slot].parameters;
+  link_to_endpoint(core, slot);
+  link_to_track(core, slot);
+  core.subscription_of.set(key_of(p.endpoint, p.ssrc), slot);
+  if (p.rtx_ssrc != 0) core.subscription_of.set(key_of(p.endpoint, p.rtx_ssrc), slot);
+  core.stats.subscriptions.add();
+}
 
 void make_headers(Subscription& subscription) {
   const SubscriptionParameters& p = subscription.parameters;

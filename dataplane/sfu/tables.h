@@ -9,6 +9,8 @@
 namespace penstock::sfu {
 
 void add_endpoint(Core& core, const AddEndpoint& add);
+/// Checks that name its fragment are its.
+void enter_fragment(Core& core, EndpointSlot slot);
 bool remove_endpoint(Core& core, EndpointSlot slot, Work& work);
 void restart_ice(Core& core, const RestartIce& restart);
 void install_keys(Core& core, const InstallKeys& keys, Work& work);
@@ -23,6 +25,8 @@ void announce_streams(Core& core, TrackSlot slot);
 /// The numbers of the track's encoding begin anew.
 void restart_subscriptions(Core& core, TrackSlot track, std::uint32_t encoding);
 
+/// A subscription that is filled in: to the lists of its track and its endpoint, and found by its SSRCs.
+void enter_tables(Core& core, SubscriptionSlot slot);
 void set_subscription(Core& core, const SetSubscription& set);
 void remove_subscription(Core& core, SubscriptionSlot slot);
 

@@ -29,7 +29,7 @@ void look_after_tracks(Core& core, Endpoint& endpoint) {
 
 void take_turn(Core& core, EndpointSlot slot) {
   Endpoint& endpoint = core.endpoints[slot];
-  if (endpoint.generation == 0) return;  // removed; its timer ends here
+  if (endpoint.generation == 0 || endpoint.departed_to != 0) return;  // removed, or gone; its timer ends here
   check_consent(core, slot);
   announce_pair(core, slot);
   const bool publishes = endpoint.received_media;

@@ -100,16 +100,23 @@ struct Update {
 };
 
 enum class MessageKind : std::uint8_t {
-  update,  ///< const Update*
+  update,      ///< const Update*, from control
+  transfer,    ///< Transfer*, between workers
+  learn_pair,  ///< between workers: move.h
   count_
 };
 
-inline engine::Message message(const Update* update) {
+template <class Body>
+engine::Message message(std::uint16_t from, MessageKind kind, const Body& body) {
   engine::Message m{};
+  m.from = from;
   m.service = static_cast<std::uint8_t>(engine::ServiceId::sfu);
-  m.kind = static_cast<std::uint8_t>(MessageKind::update);
-  m.put(update);
+  m.kind = static_cast<std::uint8_t>(kind);
+  m.put(body);
   return m;
+}
+inline engine::Message message(const Update* update) {
+  return message(engine::kControl, MessageKind::update, update);
 }
 
 }  // namespace penstock::sfu

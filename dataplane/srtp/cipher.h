@@ -108,6 +108,11 @@ class Cipher {
   /// caller to ask with `index`, after this. Packets without the E flag are refused: our profiles encrypt.
   virtual UnprotectedRtcp unprotect_rtcp(ContextId id, std::span<std::uint8_t> packet) = 0;
 
+  /// The index of the last SRTCP packet that was protected; 0: none, or no context.
+  virtual std::uint32_t rtcp_index(ContextId id) const = 0;
+  /// The key was in use elsewhere: what is protected from now on has later indices than `index`.
+  virtual void resume_rtcp(ContextId id, std::uint32_t index) = 0;
+
   /// Begins to fetch a context's keys into the cache: for the first jobs of a batch, while it is gathered.
   virtual void prefetch(ContextId id) const = 0;
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <iterator>
 #include <numeric>
 #include <stdexcept>
 #include <thread>
@@ -239,7 +240,7 @@ void Client::send_check(bool nominate) {
 bool Client::check(bool nominate) {
   send_check(nominate);
   bed_.run();
-  for (const Payload& answer : bed_.take(remote_)) {
+  for (const Payload& answer : take_datagrams()) {
     const auto message = stun::MessageView::parse(answer);
     if (message && message->is(stun::Method::binding, stun::Class::success)) return true;
   }
@@ -295,16 +296,29 @@ Received Client::decrypt(Payload packet, const rtp::ExtensionIds& ids) {
   return out;
 }
 
+std::vector<Payload> Client::take_datagrams() {
+  std::vector<Payload> all;
+  for (SfuBed* bed : beds_) std::ranges::move(bed->take(remote_), std::back_inserter(all));
+  return all;
+}
+
+Payload Client::open_rtcp(Payload datagram) {
+  const std::uint32_t ssrc = net::load_be32(&datagram[4]);
+  const auto opened = cipher_->unprotect_rtcp(kReceive, datagram);
+  if (opened.result != srtp::Result::ok) throw std::runtime_error("an RTCP packet that cannot be decrypted");
+  if (opened.index <= rtcp_indices_[ssrc]) throw std::runtime_error("an SRTCP index that was used before");
+  rtcp_indices_[ssrc] = opened.index;
+  datagram.resize(opened.size);
+  return datagram;
+}
+
 Client::Taken Client::take(const rtp::ExtensionIds& ids) {
   Taken taken;
-  for (Payload& datagram : bed_.take(remote_)) {
+  for (Payload& datagram : take_datagrams()) {
     if (stun::classify(datagram) != stun::PacketKind::rtp) {
       taken.others.push_back(std::move(datagram));
     } else if (rtp::is_rtcp(datagram)) {
-      const auto opened = cipher_->unprotect_rtcp(kReceive, datagram);
-      if (opened.result != srtp::Result::ok) throw std::runtime_error("an RTCP packet that cannot be decrypted");
-      datagram.resize(opened.size);
-      taken.rtcp.push_back(std::move(datagram));
+      taken.rtcp.push_back(open_rtcp(std::move(datagram)));
     } else {
       taken.rtp.push_back(decrypt(std::move(datagram), ids));
     }

@@ -4,6 +4,7 @@
 // and benchmarks can use it too.
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -139,6 +140,8 @@ class Client {
   bool check(bool nominate = true);
   /// The same, without looking for an answer, nor letting the worker run.
   void send_check(bool nominate = true);
+  /// What is sent to it may come from that worker, too: it moved there.
+  void follow(SfuBed& bed) { beds_.push_back(&bed); }
   /// From now on it is somewhere else.
   void move_to(const net::Endpoint& remote) { remote_ = remote; }
   /// Tracks and subscriptions are put under the client's slot.
@@ -166,15 +169,19 @@ class Client {
   Taken take(const rtp::ExtensionIds& ids = {});
 
  private:
+  std::vector<Payload> take_datagrams();
+  Payload open_rtcp(Payload datagram);
   Received decrypt(Payload packet, const rtp::ExtensionIds& ids);
 
   SfuBed& bed_;
+  std::vector<SfuBed*> beds_{&bed_};
   EndpointSlot slot_;
   std::uint32_t generation_;
   net::Endpoint remote_, local_;
   IceCredentials ice_;
   std::unique_ptr<srtp::Cipher> cipher_;
   std::vector<std::pair<std::uint32_t, srtp::ReceiveIndex>> received_;  ///< by SSRC
+  std::map<std::uint32_t, std::uint32_t> rtcp_indices_;                 ///< by SSRC, the last
 };
 
 }  // namespace penstock::sfu::test

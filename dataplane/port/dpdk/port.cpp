@@ -119,6 +119,21 @@ tl::expected<net::LocalId, BindError> DpdkPort::take_place(const net::Endpoint& 
   return id;
 }
 
+tl::expected<DetachedLocal, BindError> DpdkPort::lend(net::LocalId local) {
+  const LocalEndpoint* endpoint = endpoints_.find(local);
+  if (endpoint == nullptr) return tl::unexpected(BindError::no_address);
+  return DetachedLocal{endpoint->endpoint, {}, kNoSlot};
+}
+
+// An address to send from; what arrives there belongs to the slot's owner.
+tl::expected<net::LocalId, BindError> DpdkPort::borrow(const DetachedLocal& lent) {
+  const net::LocalId id = endpoints_.take();
+  if (id == net::kNoLocal) return tl::unexpected(BindError::no_resources);
+  endpoints_[id] = {lent.endpoint, kNoSlot, true, false, !lent.endpoint.address.is_v4()};
+  counters_.locals.add();
+  return id;
+}
+
 void DpdkPort::discard(const DetachedLocal& detached) {
   host_.locals().release(static_cast<Slot>(detached.handle));
 }
@@ -126,6 +141,7 @@ void DpdkPort::discard(const DetachedLocal& detached) {
 void DpdkPort::unbind(net::LocalId local) {
   if (endpoints_.find(local) == nullptr) return;
   const Slot slot = endpoints_[local].slot;
+  if (slot == kNoSlot) return;  // borrowed
   const Owner owner = host_.locals().owner(slot);
   if (owner.kind == Owner::Kind::shared) shared_[owner.local] = net::kNoLocal;  // the others may keep it
   host_.locals().release(slot);

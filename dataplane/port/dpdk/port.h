@@ -32,6 +32,8 @@ class DpdkPort final : public Port {
   tl::expected<DetachedLocal, BindError> reserve(const net::Endpoint& local, BindOptions options) override;
   tl::expected<net::LocalId, BindError> attach(const DetachedLocal& detached) override;
   void discard(const DetachedLocal& detached) override;
+  tl::expected<DetachedLocal, BindError> lend(net::LocalId local) override;
+  tl::expected<net::LocalId, BindError> borrow(const DetachedLocal& lent) override;
   net::PathId resolve(net::LocalId local, const net::Endpoint& remote) override;
   const net::Endpoint& local_endpoint(net::LocalId local) const override { return endpoints_[local].endpoint; }
   const ReassemblyCounters& reassembly_counters() const { return reassembly_->counters(); }

@@ -36,7 +36,7 @@ MemoryPort::MemoryPort(const MemoryOptions& options, net::PacketPool pool)
 MemoryPort::~MemoryPort() {
   for (net::Packet* p : arrivals_) net::free(p);
   for (const Local& local : locals_) {
-    if (local.bound) host_->close(local.endpoint);
+    if (local.bound && !local.borrowed) host_->close(local.endpoint);
   }
 }
 
@@ -140,8 +140,8 @@ tl::expected<DetachedLocal, BindError> MemoryPort::reserve(const net::Endpoint& 
   return DetachedLocal{local, options, 0};
 }
 
-tl::expected<net::LocalId, BindError> MemoryPort::attach(const DetachedLocal& detached) {
-  const std::lock_guard lock(mutex_);
+// The lock is held.
+tl::expected<net::LocalId, BindError> MemoryPort::take_place(const Local& local) {
   net::LocalId id = 0;
   if (!free_locals_.empty()) {
     id = free_locals_.back();
@@ -150,13 +150,32 @@ tl::expected<net::LocalId, BindError> MemoryPort::attach(const DetachedLocal& de
     id = static_cast<net::LocalId>(locals_.size());
     locals_.emplace_back();
   } else {
-    host_->close(detached.endpoint);
     return tl::unexpected(BindError::no_resources);
   }
-  locals_[id] = {detached.endpoint, true};
-  by_endpoint_[detached.endpoint] = id;
+  locals_[id] = local;
   counters_.locals.add();
   return id;
+}
+
+tl::expected<net::LocalId, BindError> MemoryPort::attach(const DetachedLocal& detached) {
+  const std::lock_guard lock(mutex_);
+  const auto id = take_place({.endpoint = detached.endpoint, .bound = true});
+  if (id) {
+    by_endpoint_[detached.endpoint] = *id;
+  } else {
+    host_->close(detached.endpoint);
+  }
+  return id;
+}
+
+tl::expected<DetachedLocal, BindError> MemoryPort::lend(net::LocalId local) {
+  if (!is_bound(local)) return tl::unexpected(BindError::no_address);
+  return DetachedLocal{locals_[local].endpoint, {}, 0};
+}
+
+tl::expected<net::LocalId, BindError> MemoryPort::borrow(const DetachedLocal& lent) {
+  const std::lock_guard lock(mutex_);
+  return take_place({.endpoint = lent.endpoint, .bound = true, .borrowed = true});
 }
 
 void MemoryPort::discard(const DetachedLocal& detached) {

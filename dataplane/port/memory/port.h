@@ -97,6 +97,8 @@ class MemoryPort final : public Port {
   tl::expected<DetachedLocal, BindError> reserve(const net::Endpoint& local, BindOptions options) override;
   tl::expected<net::LocalId, BindError> attach(const DetachedLocal& detached) override;
   void discard(const DetachedLocal& detached) override;
+  tl::expected<DetachedLocal, BindError> lend(net::LocalId local) override;
+  tl::expected<net::LocalId, BindError> borrow(const DetachedLocal& lent) override;
   net::PathId resolve(net::LocalId local, const net::Endpoint& remote) override;
   const net::Endpoint& local_endpoint(net::LocalId local) const override { return locals_[local].endpoint; }
   std::size_t take_icmp_errors(std::span<IcmpError> out) override;
@@ -108,10 +110,12 @@ class MemoryPort final : public Port {
   struct Local {
     net::Endpoint endpoint;
     bool bound = false;
+    bool borrowed = false;  ///< another port's, to send from
   };
 
   MemoryPort(const MemoryOptions& options, net::PacketPool pool);
 
+  tl::expected<net::LocalId, BindError> take_place(const Local& local);
   bool is_bound(net::LocalId local) const { return local < locals_.size() && locals_[local].bound; }
   void receive_templates(net::Burst& burst);
   std::optional<net::Drop> reason_to_drop(const net::Packet* p) const;

@@ -1,5 +1,6 @@
 #include "dataplane/port/uring/port.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -107,12 +108,10 @@ tl::expected<DetachedLocal, BindError> UringPort::reserve(const net::Endpoint& l
   return DetachedLocal{local, options, static_cast<std::uint64_t>(*fd)};
 }
 
-tl::expected<net::LocalId, BindError> UringPort::attach(const DetachedLocal& detached) {
+// kNoLocal when all places are taken.
+net::LocalId UringPort::add_socket(const DetachedLocal& detached) {
   const net::LocalId local = sockets_.take();
-  if (local == net::kNoLocal) {
-    discard(detached);
-    return tl::unexpected(BindError::no_resources);
-  }
+  if (local == net::kNoLocal) return local;
   Socket& socket = sockets_[local];
   socket.endpoint = detached.endpoint;
   socket.fd = static_cast<int>(detached.handle);
@@ -121,9 +120,34 @@ tl::expected<net::LocalId, BindError> UringPort::attach(const DetachedLocal& det
   socket.icmp_errors = detached.options.icmp_errors;
   socket.dont_fragment = false;
   socket.armed = false;
-  receiver_->add(local);
   counters_.locals.add();
   return local;
+}
+
+tl::expected<net::LocalId, BindError> UringPort::attach(const DetachedLocal& detached) {
+  const net::LocalId local = add_socket(detached);
+  if (local == net::kNoLocal) {
+    discard(detached);
+    return tl::unexpected(BindError::no_resources);
+  }
+  receiver_->add(local);
+  return local;
+}
+
+tl::expected<DetachedLocal, BindError> UringPort::lend(net::LocalId local) {
+  const Socket* socket = sockets_.find(local);
+  if (socket == nullptr) return tl::unexpected(BindError::no_address);
+  return DetachedLocal{socket->endpoint, {}, static_cast<std::uint64_t>(socket->fd)};
+}
+
+// The same socket by a descriptor of its own, so that either may be closed first. It is not received on.
+tl::expected<net::LocalId, BindError> UringPort::borrow(const DetachedLocal& lent) {
+  const int fd = fcntl(static_cast<int>(lent.handle), F_DUPFD_CLOEXEC, 0);
+  if (fd < 0) return tl::unexpected(BindError::no_resources);
+  const net::LocalId local = add_socket({lent.endpoint, lent.options, static_cast<std::uint64_t>(fd)});
+  if (local != net::kNoLocal) return local;
+  close(fd);
+  return tl::unexpected(BindError::no_resources);
 }
 
 void UringPort::discard(const DetachedLocal& detached) {

@@ -35,6 +35,8 @@ class UringPort final : public Port {
   tl::expected<DetachedLocal, BindError> reserve(const net::Endpoint& local, BindOptions options) override;
   tl::expected<net::LocalId, BindError> attach(const DetachedLocal& detached) override;
   void discard(const DetachedLocal& detached) override;
+  tl::expected<DetachedLocal, BindError> lend(net::LocalId local) override;
+  tl::expected<net::LocalId, BindError> borrow(const DetachedLocal& lent) override;
   net::PathId resolve(net::LocalId local, const net::Endpoint& remote) override;
   const net::Endpoint& local_endpoint(net::LocalId local) const override { return sockets_[local].endpoint; }
   std::size_t take_icmp_errors(std::span<IcmpError> out) override { return icmp_errors_.take(out); }
@@ -46,6 +48,7 @@ class UringPort final : public Port {
   UringPort(const UringOptions& options, net::PacketPool pool, Ring receive_ring, Ring send_ring);
 
   void start();
+  net::LocalId add_socket(const DetachedLocal& detached);
 
   const UringOptions options_;
   PortCounters counters_;

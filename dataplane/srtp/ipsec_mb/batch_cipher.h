@@ -31,6 +31,10 @@ class BatchCipher final : public Cipher {
   void install_session(ContextId id, const SessionKeys& keys);
   void remove(ContextId id) override;
   bool installed(ContextId id) const override { return find(id) != nullptr; }
+  std::uint32_t rtcp_index(ContextId id) const override { return installed(id) ? contexts_[id].rtcp_index : 0; }
+  void resume_rtcp(ContextId id, std::uint32_t index) override {
+    if (installed(id)) contexts_[id].rtcp_index = index;
+  }
 
   void protect(std::span<ProtectJob> jobs) override;
   void unprotect(std::span<UnprotectJob> jobs) override;

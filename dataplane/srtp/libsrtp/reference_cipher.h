@@ -27,6 +27,11 @@ class ReferenceCipher final : public Cipher {
   void install(ContextId id, const MasterKey& key) override;
   void remove(ContextId id) override;
   bool installed(ContextId id) const override { return id < contexts() && contexts_[id] != nullptr; }
+  std::uint32_t rtcp_index(ContextId id) const override { return installed(id) ? contexts_[id]->rtcp.sent() : 0; }
+  /// libsrtp counts by itself, and by SSRC: each takes so many steps when it is first used.
+  void resume_rtcp(ContextId id, std::uint32_t index) override {
+    if (installed(id)) contexts_[id]->rtcp.resume(index);
+  }
 
   void protect(std::span<ProtectJob> jobs) override;
   void unprotect(std::span<UnprotectJob> jobs) override;

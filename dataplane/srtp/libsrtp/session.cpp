@@ -134,13 +134,25 @@ Result Session::unprotect(std::span<std::uint8_t> packet, std::uint64_t packet_i
 
 Result Session::protect_rtcp(std::span<std::uint8_t> packet, std::size_t& size) {
   const std::uint32_t ssrc = rtcp_ssrc(packet);
-  if (!has(ssrc) && !add(ssrc, 0)) return Result::malformed;
+  if (!has(ssrc) && (!add(ssrc, 0) || !skip(ssrc))) return Result::malformed;
   int length = static_cast<int>(size);
   const srtp_err_status_t status = srtp_protect_rtcp(session_, packet.data(), &length);
   if (status == srtp_err_status_key_expired) return Result::key_exhausted;
   if (status != srtp_err_status_ok) return Result::malformed;
   size = static_cast<std::size_t>(length);
+  ++sent_;
   return Result::ok;
+}
+
+// Indices that were used elsewhere, by packets that go nowhere.
+bool Session::skip(std::uint32_t ssrc) {
+  for (std::uint32_t i = 0; i < resumed_; ++i) {
+    std::array<std::uint8_t, 8 + kMaxRtcpTrailerBytes> empty{0x80, 201, 0, 1};
+    net::store_be32(&empty[4], ssrc);
+    int length = 8;
+    if (srtp_protect_rtcp(session_, empty.data(), &length) != srtp_err_status_ok) return false;
+  }
+  return true;
 }
 
 Result Session::unprotect_rtcp(std::span<std::uint8_t> packet, std::size_t& size) {
