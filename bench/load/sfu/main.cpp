@@ -28,6 +28,8 @@ Report run_scenario(const Options& options) {
       return run_churn(options);
     case Scenario::floods:
       return run_floods(options);
+    case Scenario::memory:
+      return run_memory(options);
   }
   return tl::unexpected(std::string("no such scenario"));
 }

@@ -16,10 +16,10 @@ std::mt19937_64& generator() {
 
 }  // namespace
 
-tl::expected<Identity, std::string> Identity::generate() {
+tl::expected<Identity, std::string> Identity::generate(const std::string& srtp_profiles) {
   auto certificate = control::dtls::Certificate::generate();
   if (!certificate) return tl::unexpected(certificate.error());
-  auto context = control::dtls::Context::create(*certificate, control::dtls::Session::judge);
+  auto context = control::dtls::Context::create(*certificate, control::dtls::Session::judge, srtp_profiles);
   if (!context) return tl::unexpected(context.error());
   return Identity(std::move(*context), certificate->fingerprint());
 }

@@ -13,7 +13,8 @@ namespace penstock::load::peer {
 /// A fresh ECDSA P-256 certificate with the DTLS context that shows it. Outlives the endpoints.
 class Identity {
  public:
-  static tl::expected<Identity, std::string> generate();
+  /// `srtp_profiles` as control::dtls::Context has them; empty: all.
+  static tl::expected<Identity, std::string> generate(const std::string& srtp_profiles = {});
 
   const control::dtls::Context& context() const { return context_; }
   const control::dtls::Fingerprint& fingerprint() const { return fingerprint_; }

@@ -21,7 +21,7 @@ constexpr std::uint64_t kLongestSleep_ns = 100'000'000;
 }  // namespace
 
 tl::expected<std::unique_ptr<Loop>, std::string> Loop::create(const LoopOptions& options) {
-  auto identity = Identity::generate();
+  auto identity = Identity::generate(options.srtp_profiles);
   if (!identity) return tl::unexpected(identity.error());
   auto cipher = srtp::make_cipher(srtp::Kind::automatic, 2 * std::size_t{options.most_endpoints});
   if (!cipher) return tl::unexpected(cipher.error());

@@ -25,7 +25,9 @@ namespace penstock::load::peer {
 
 struct LoopOptions {
   std::uint32_t most_endpoints = 1000;
-  /// DTLS-SRTP as GCM-128 first, then GCM-256, then CM_SHA1_80; the DTLS server chooses.
+  /// To offer in DTLS-SRTP, by OpenSSL's names. Empty: GCM-128 first, then GCM-256, then CM_SHA1_80. The DTLS server
+  /// chooses.
+  std::string srtp_profiles = {};
   int socket_buffer_bytes = 2 << 20;
 };
 

@@ -1,14 +1,10 @@
 #include "bench/load/sfu/peer/outbox.h"
 
-#include <netinet/in.h>
-#include <netinet/udp.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 #include "bench/load/sfu/peer/endpoint.h"
+#include "bench/load/sfu/peer/train.h"
 
 namespace penstock::load::peer {
 namespace {
@@ -82,6 +78,7 @@ void Outbox::encrypt() {
 std::size_t Outbox::train_from(std::size_t first) const {
   const std::size_t size = entries_[first].size;
   std::size_t end = first + 1;
+  if (!trains_) return end;
   for (std::size_t bytes = size; end < entries_.size() && end - first < kMostSegments; ++end) {
     const Entry& next = entries_[end];
     bytes += next.size;
@@ -93,26 +90,20 @@ std::size_t Outbox::train_from(std::size_t first) const {
 
 void Outbox::send(std::size_t first, std::size_t end) {
   if (entries_[first].size == 0) return;  // not encrypted: keys were exhausted or removed
+  bool taken = write(first, end);
+  if (!taken && errno == ECONNREFUSED) taken = write(first, end);  // an ICMP error, told once
+  if (!taken && end - first > 1 && (errno == EIO || errno == EINVAL || errno == EOPNOTSUPP)) {
+    trains_ = false;
+    for (std::size_t i = first; i < end; ++i) send(i, i + 1);
+    return;
+  }
+  (taken ? sent_ : refused_) += end - first;
+}
+
+bool Outbox::write(std::size_t first, std::size_t end) {
   std::array<iovec, kMostSegments> slices;
   for (std::size_t i = first; i < end; ++i) slices[i - first] = {slot(i), entries_[i].size};
-  msghdr message{};
-  message.msg_iov = slices.data();
-  message.msg_iovlen = end - first;
-  alignas(cmsghdr) std::array<std::uint8_t, CMSG_SPACE(sizeof(std::uint16_t))> control{};
-  if (end - first > 1) {
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    cmsghdr* const segment = CMSG_FIRSTHDR(&message);
-    segment->cmsg_level = IPPROTO_UDP;
-    segment->cmsg_type = UDP_SEGMENT;
-    segment->cmsg_len = CMSG_LEN(sizeof(std::uint16_t));
-    const auto bytes = static_cast<std::uint16_t>(entries_[first].size);
-    std::memcpy(CMSG_DATA(segment), &bytes, sizeof bytes);
-  }
-  const int fd = entries_[first].from->socket().fd();
-  ssize_t taken = sendmsg(fd, &message, MSG_DONTWAIT);
-  if (taken < 0 && errno == ECONNREFUSED) taken = sendmsg(fd, &message, MSG_DONTWAIT);  // an ICMP error, told once
-  (taken < 0 ? refused_ : sent_) += end - first;
+  return send_train(entries_[first].from->socket().fd(), std::span(slices).first(end - first), entries_[first].size);
 }
 
 }  // namespace penstock::load::peer

@@ -59,6 +59,7 @@ class Outbox {
   void encrypt();
   std::size_t train_from(std::size_t first) const;
   void send(std::size_t first, std::size_t end);
+  bool write(std::size_t first, std::size_t end);
 
   srtp::Cipher& cipher_;
   std::unique_ptr<std::uint8_t[]> slots_;     ///< as they leave
@@ -66,6 +67,7 @@ class Outbox {
   std::vector<Entry> entries_;
   std::vector<srtp::ProtectJob> jobs_;
   std::vector<std::size_t> job_entry_;  ///< index into entries_, by job
+  bool trains_ = true;                  ///< until a device refuses UDP_SEGMENT, as those without checksum offload do
   std::uint64_t sent_ = 0;
   std::uint64_t refused_ = 0;
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <nlohmann/json.hpp>
 
 #include "control/http/client.h"
 
@@ -65,6 +66,20 @@ std::map<std::string, double> Metrics::grown_since(const Metrics& before, std::s
     if (series.starts_with(prefix) && value > before[series]) grown[series] = value - before[series];
   }
   return grown;
+}
+
+std::optional<double> longest_pass_us(const std::string& url) {
+  const std::string status = url.substr(0, url.rfind('/')) + "/status";
+  const auto answer = control::http::get(status, std::chrono::milliseconds(2000));
+  if (!answer || answer->status != 200) return std::nullopt;
+  const auto page = nlohmann::json::parse(answer->body, nullptr, false);
+  if (!page.is_object() || !page.contains("workers") || !page["workers"].is_array()) return std::nullopt;
+  std::optional<double> longest;
+  for (const auto& worker : page["workers"]) {
+    if (worker.contains("longest_pass_us"))
+      longest = std::max(longest.value_or(0), worker["longest_pass_us"].get<double>());
+  }
+  return longest;
 }
 
 }  // namespace penstock::load::sfu

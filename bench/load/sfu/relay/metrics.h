@@ -2,6 +2,7 @@
 // The relay's metrics page as numbers.
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -25,5 +26,9 @@ class Metrics {
  private:
   std::map<std::string, double> values_;
 };
+
+/// The longest pass of any worker within the last five to ten seconds, in microseconds, as the relay's status page has
+/// it beside its metrics page `url`; nothing when it cannot be had.
+std::optional<double> longest_pass_us(const std::string& url);
 
 }  // namespace penstock::load::sfu

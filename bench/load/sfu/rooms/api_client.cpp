@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/un.h>
 
 #include <boost/asio/connect.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -37,15 +40,30 @@ struct ApiClient::Connection {
   explicit Connection(control::http::Url url) : where(std::move(url)), socket(io) {}
 
   error_code open() {
-    error_code error;
     buffer.clear();
-    socket = tcp::socket(io);
-    const auto addresses = tcp::resolver(io).resolve(where.host, where.port, error);
-    if (!error) asio::connect(socket, addresses, error);
+    const error_code error = where.scheme == control::http::Url::Scheme::http_unix ? open_unix() : open_tcp();
     if (error) return error;
-    socket.set_option(tcp::no_delay(true), error);
     setsockopt(socket.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &kTimeout, sizeof kTimeout);
     setsockopt(socket.native_handle(), SOL_SOCKET, SO_SNDTIMEO, &kTimeout, sizeof kTimeout);
+    return {};
+  }
+
+  error_code open_tcp() {
+    error_code error;
+    tcp::socket stream(io);
+    const auto addresses = tcp::resolver(io).resolve(where.host, where.port, error);
+    if (!error) asio::connect(stream, addresses, error);
+    if (!error) stream.set_option(tcp::no_delay(true), error);
+    if (!error) socket = std::move(stream);
+    return error;
+  }
+
+  error_code open_unix() {
+    error_code error;
+    if (where.host.size() >= sizeof(sockaddr_un::sun_path)) return asio::error::name_too_long;
+    asio::local::stream_protocol::socket stream(io);
+    stream.connect(where.host, error);
+    if (!error) socket = std::move(stream);
     return error;
   }
 
@@ -64,7 +82,7 @@ struct ApiClient::Connection {
 
   control::http::Url where;
   asio::io_context io;
-  tcp::socket socket;
+  asio::generic::stream_protocol::socket socket;
   boost::beast::flat_buffer buffer;
 };
 
@@ -77,15 +95,16 @@ ApiClient::~ApiClient() = default;
 tl::expected<ApiClient, std::string> ApiClient::create(const std::string& base) {
   auto url = control::http::parse_url(base);
   if (!url) return tl::unexpected(url.error());
-  if (url->scheme != control::http::Url::Scheme::http) {
-    return tl::unexpected(fmt::format("'{}': the API is programmed over plain http:// only", base));
+  if (url->scheme == control::http::Url::Scheme::https) {
+    return tl::unexpected(fmt::format("'{}': the API is programmed over http:// and http+unix:// only", base));
   }
   return ApiClient(base, std::make_unique<Connection>(std::move(*url)));
 }
 
 tl::expected<json, std::string> ApiClient::call(std::string_view method, const std::string& path, const json* body) {
   Request request{bhttp::string_to_verb(boost::core::string_view(method.data(), method.size())), path, kVersion};
-  request.set(bhttp::field::host, connection_->where.authority());
+  request.set(bhttp::field::host,
+              connection_->where.host.starts_with('/') ? "localhost" : connection_->where.authority());
   if (body != nullptr) {
     request.set(bhttp::field::content_type, "application/json");
     request.body() = body->dump();

@@ -11,7 +11,8 @@ namespace penstock::load::sfu {
 
 class ApiClient {
  public:
-  /// `base`: "http://127.0.0.1:8080". Nothing is sent yet. The error says what is wrong with it.
+  /// `base`: "http://127.0.0.1:8080" or "http+unix://%2Frun%2Fpenstock%2Fapi.sock". Nothing is sent yet. The error says
+  /// what is wrong with it.
   static tl::expected<ApiClient, std::string> create(const std::string& base);
   ApiClient(ApiClient&&) noexcept;
   ApiClient& operator=(ApiClient&&) noexcept;

@@ -130,6 +130,7 @@ tl::expected<void, std::string> Room::program(media::Tally& tally, RoomOptions& 
     participant.rtcp_interval_ns = seat.rtcp_interval_ns;
     subscriptions_ += participant.streams.size();
     participants_.push_back(std::make_unique<media::Participant>(loop_, *opened[i], participant, tally));
+    if (media::VideoSource* const video = participants_.back()->video()) video->pause(seat.paused);
   }
   if (const auto made = subscriptions.post(); !made) return tl::unexpected(made.error());
   for (std::size_t i = 0; i < opened.size(); ++i) {

@@ -28,7 +28,8 @@ struct Seat {
   std::optional<media::AudioOptions> audio;
   std::optional<media::VideoOptions> video;
   std::vector<Reception> receptions;
-  bool flood = false;  ///< asks for everything again, all the time
+  bool paused = false;  ///< its camera sends nothing
+  bool flood = false;   ///< asks for everything again, all the time
   std::uint64_t rtcp_interval_ns = 100'000'000;
   std::uint32_t worker = kAnyWorker;  ///< asked of the relay
   static constexpr std::uint32_t kAnyWorker = UINT32_MAX;

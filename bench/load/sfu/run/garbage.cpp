@@ -1,13 +1,10 @@
 #include "bench/load/sfu/run/garbage.h"
 
-#include <netinet/udp.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <array>
-#include <cstring>
 
 #include "bench/load/sfu/peer/identity.h"
+#include "bench/load/sfu/peer/train.h"
 #include "bench/load/turn/clock.h"
 #include "dataplane/net/bytes.h"
 #include "dataplane/stun/builder.h"
@@ -107,21 +104,17 @@ std::uint64_t Garbage::run(std::uint64_t now_ns) {
   return now_ns + kTick_ns;
 }
 
-void Garbage::send_train(int fd, const std::vector<std::uint8_t>& train) {
-  iovec slice{const_cast<std::uint8_t*>(train.data()), train.size()};
-  alignas(cmsghdr) std::array<std::uint8_t, CMSG_SPACE(sizeof(std::uint16_t))> control{};
-  msghdr message{};
-  message.msg_iov = &slice;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  cmsghdr* const segment = CMSG_FIRSTHDR(&message);
-  segment->cmsg_level = IPPROTO_UDP;
-  segment->cmsg_type = UDP_SEGMENT;
-  segment->cmsg_len = CMSG_LEN(sizeof(std::uint16_t));
-  const auto bytes = static_cast<std::uint16_t>(datagram_bytes_);
-  std::memcpy(CMSG_DATA(segment), &bytes, sizeof bytes);
-  if (sendmsg(fd, &message, MSG_DONTWAIT) > 0) sent_ += kTrain;
+void Garbage::send_train(int fd, std::vector<std::uint8_t>& train) {
+  iovec whole{train.data(), train.size()};
+  if (peer::send_train(fd, {&whole, 1}, datagram_bytes_)) {
+    sent_ += kTrain;
+    return;
+  }
+  for (std::size_t at = 0; at < train.size();
+       at += datagram_bytes_) {  // no UDP_SEGMENT here, or an ICMP error was told
+    iovec one{train.data() + at, datagram_bytes_};
+    if (peer::send_train(fd, {&one, 1}, datagram_bytes_)) ++sent_;
+  }
 }
 
 }  // namespace penstock::load::sfu

@@ -45,7 +45,7 @@ class Garbage final : private peer::Task {
   Garbage(peer::Schedule& schedule, const Options& options) : schedule_(schedule), options_(options) {}
   void build();
   std::uint64_t run(std::uint64_t now_ns) override;
-  void send_train(int fd, const std::vector<std::uint8_t>& train);
+  void send_train(int fd, std::vector<std::uint8_t>& train);
 
   peer::Schedule& schedule_;
   Options options_;

@@ -64,6 +64,10 @@ void add_scenarios(CLI::App& app, Options& options) {
       ->delimiter(',')
       ->check(CLI::IsMember(flood_names()));
   floods->add_option("--pps", options.flood_pps, "datagrams of garbage per second")->capture_default_str();
+  CLI::App* const memory = scenario("memory", Scenario::memory, "what endpoints and subscriptions take; needs --pid");
+  memory->add_option("-n,--endpoints", options.endpoints, "viewers of a crowd")->capture_default_str();
+  memory->add_option("--subscriptions", options.subscriptions, "of each of the viewers that have many")
+      ->capture_default_str();
   for (CLI::App* const sub : {churn, floods}) {
     sub->add_option("--beside", options.beside, "viewers in the room that shall not notice")->capture_default_str();
   }
@@ -94,6 +98,9 @@ tl::expected<Options, std::string> checked(Options options) {
     if (viewers == 0 || viewers > kMostViewers) return refuse(fmt::format("--viewers must be 1 to {}", kMostViewers));
   }
   if (options.beside == 0 || options.beside > kMostViewers) return refuse("--beside must be at least 1");
+  if (options.endpoints == 0 || options.endpoints > kMostViewers || options.subscriptions < 2) {
+    return refuse("--endpoints must be at least 1, --subscriptions at least 2");
+  }
   if (options.concurrency == 0) return refuse("--concurrency must be at least 1");
   if (options.viewers.empty() || options.locals.empty()) return refuse("--viewers and --local need a value");
   return options;
@@ -131,6 +138,8 @@ std::string_view name_of(Scenario scenario) {
       return "churn";
     case Scenario::floods:
       return "floods";
+    case Scenario::memory:
+      return "memory";
   }
   return "?";
 }

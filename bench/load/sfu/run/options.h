@@ -18,6 +18,7 @@ enum class Scenario : std::uint8_t {
   meetings,   ///< everybody sends three layers and sound, and receives everybody else
   churn,      ///< handshakes and API operations beside a room that runs
   floods,     ///< hostile traffic beside a room that runs
+  memory,     ///< what endpoints and subscriptions take
 };
 
 /// Of what publishers send.
@@ -55,6 +56,8 @@ struct Options {
   double handshakes_per_s = 100;              ///< churn
   double operations_per_s = 0;                ///< churn: PATCHes of a subscription
   unsigned concurrency = 64;                  ///< churn: endpoints between creation and deletion
+  unsigned endpoints = 1000;                  ///< memory: viewers of each crowd
+  unsigned subscriptions = 10;                ///< memory: of each viewer, where there are many
   unsigned flood_pps = 100'000;               ///< floods: datagrams of garbage per second
   std::vector<std::string> floods;            ///< which; empty: all
 };

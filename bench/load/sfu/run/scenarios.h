@@ -15,5 +15,6 @@ Report run_broadcast(const Options& options);
 Report run_meetings(const Options& options);
 Report run_churn(const Options& options);
 Report run_floods(const Options& options);
+Report run_memory(const Options& options);
 
 }  // namespace penstock::load::sfu

@@ -65,6 +65,7 @@ void Window::close() {
   }
   relay_.before = begin_->metrics;
   relay_.after = end.metrics;
+  if (!stage_.options.metrics.empty()) relay_.longest_pass_us = longest_pass_us(stage_.options.metrics);
   const auto grown = [&](const char* series) { return relay_.after[series] - relay_.before[series]; };
   relay_.forwarded = grown("penstock_sfu_forwarded_packets_total");
   relay_.received = grown("penstock_sfu_received_packets_total");

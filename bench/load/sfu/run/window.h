@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 #include "bench/load/sfu/media/tally.h"
@@ -19,8 +20,9 @@ struct RelayCost {
   double all_cpu_s = 0;
   std::map<std::string, double> threads_s;
   unsigned workers = 0;
-  double forwarded = 0;  ///< RTP packets out
-  double received = 0;   ///< RTP packets in
+  double forwarded = 0;                   ///< RTP packets out
+  double received = 0;                    ///< RTP packets in
+  std::optional<double> longest_pass_us;  ///< of the last five to ten seconds
   Metrics before, after;
 
   double worker_ns_per_output() const { return forwarded > 0 ? worker_cpu_s * 1e9 / forwarded : 0; }
