@@ -90,6 +90,7 @@ Json Window::to_json() const {
   const double busy_cycles = grown("penstock_busy_cycles_total");
   Json relay = {
       {"received", r.received},
+      {"received_pps", std::round(r.received / r.seconds)},
       {"forwarded", r.forwarded},
       {"forwarded_pps", std::round(r.forwarded / r.seconds)},
       {"worker_ns_per_output", std::round(r.worker_ns_per_output())},
@@ -102,9 +103,8 @@ Json Window::to_json() const {
       {"packets_per_train_out",
        rounded(grown("penstock_packets_sent_total") / std::max(grown("penstock_send_operations_total"), 1.0))},
       {"kernel_drops", grown("penstock_kernel_drops_total")},
-      {"dropped", dropped},
-      {"longest_pass_cycles", r.after["penstock_longest_pass_cycles"]}};
-  for (const auto& [series, value] : r.after.grown_since({}, "penstock_longest_pass")) relay[series] = value;
+      {"dropped", dropped}};
+  if (r.longest_pass_us) relay["longest_pass_us"] = rounded(*r.longest_pass_us);
   return {{"seconds", rounded(r.seconds)},
           {"relay", relay},
           {"generator",
