@@ -99,8 +99,8 @@ class Port {
   /// What another worker's port needs to send from `local`, which stays this worker's. The handle is borrowed: `local`
   /// is not unbound as long as anybody has it.
   virtual tl::expected<DetachedLocal, BindError> lend(net::LocalId) { return tl::unexpected(BindError::no_resources); }
-  /// An endpoint that another worker's port has bound and lent: to send from. Nothing is received on it here. It stays
-  /// until the port ends.
+  /// An endpoint that another worker's port has bound and lent: to send from. Nothing is received on it here.
+  /// unbind() gives it back.
   virtual tl::expected<net::LocalId, BindError> borrow(const DetachedLocal&) {
     return tl::unexpected(BindError::no_resources);
   }

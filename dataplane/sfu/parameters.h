@@ -83,8 +83,9 @@ struct EncodingParameters {
 
 inline constexpr std::uint32_t kMostEncodings = 4;
 
-/// Where a track really is, when its slot is a mirror: an ordinary track of this worker's table, to which subscriptions
-/// refer as to any, but whose packets come from a track of another worker, each once and by reference.
+/// Where a track really is, when its slot is a mirror (whose status on the board is its generation and nothing else):
+/// an ordinary track of this worker's table, to which subscriptions refer as to any, but whose packets come from a
+/// track of another worker, each once and by reference.
 struct Origin {
   std::uint16_t worker = kNoWorker;  ///< kNoWorker: the track is no mirror
   TrackSlot track = kNoSlot;         ///< on that worker

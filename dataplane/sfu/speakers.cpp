@@ -65,6 +65,11 @@ bool number(Hearing& hearing, Arrived& arrived, bool speaking) {
   }
 }
 
+void leave_seat(Core& core, TrackSlot track, const Speakers& speakers) {
+  if (!speakers.limited() || core.speakers == nullptr) return;
+  core.speakers->leave(speakers.room, core.shard.worker(), track);
+}
+
 }  // namespace
 
 bool hear_competitor(Core& core, TrackSlot track, Arrived& arrived) {
@@ -83,14 +88,24 @@ bool hear_competitor(Core& core, TrackSlot track, Arrived& arrived) {
   return forwarded;
 }
 
-void restart_hearing(Core& core, TrackSlot track) {
-  core.hearings[track].entered = false;
+void compete(Core& core, TrackSlot slot, const TrackParameters& parameters) {
+  Track& track = core.tracks[slot];
+  const Speakers& before = track.parameters.speakers;
+  if (before.room != parameters.speakers.room) leave_seat(core, slot, before);
+  // Once its packets were numbered here they always are; a track of several encodings cannot be.
+  track.competes |= parameters.speakers.limited() && parameters.kind == MediaKind::audio &&
+                    parameters.encoding_count == 1 && !parameters.origin.is_mirror();
 }
 
-void leave_seat(Core& core, TrackSlot track) {
-  const Speakers& speakers = core.tracks[track].parameters.speakers;
-  if (!speakers.limited() || core.speakers == nullptr) return;
-  core.speakers->leave(speakers.room, core.shard.worker(), track);
+void restart_hearing(Core& core, TrackSlot track) {
+  if (core.tracks[track].competes) core.hearings[track].entered = false;
+}
+
+void end_competing(Core& core, TrackSlot track) {
+  if (!core.tracks[track].competes) return;
+  leave_seat(core, track, core.tracks[track].parameters.speakers);
+  core.hearings[track] = {};
+  core.tracks[track].competes = false;
 }
 
 }  // namespace penstock::sfu

@@ -12,13 +12,14 @@ bool hear_competitor(Core& core, TrackSlot track, Arrived& arrived);
 
 /// Every packet, before it is stored. False: it goes no further.
 inline bool hear(Core& core, TrackSlot track, Arrived& arrived) {
-  const bool competes = core.tracks[track].parameters.speakers.limited() || core.hearings[track].begun;
-  return !competes || hear_competitor(core, track, arrived);
+  return !core.tracks[track].competes || hear_competitor(core, track, arrived);
 }
 
+/// The track has these parameters from now on.
+void compete(Core& core, TrackSlot track, const TrackParameters& parameters);
 /// The source's numbers begin anew.
 void restart_hearing(Core& core, TrackSlot track);
-/// The track ends, or competes in another room: its seat is free.
-void leave_seat(Core& core, TrackSlot track);
+/// The track ends.
+void end_competing(Core& core, TrackSlot track);
 
 }  // namespace penstock::sfu

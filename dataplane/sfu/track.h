@@ -85,6 +85,7 @@ struct Track {
   SubscriptionSlot first_subscription;  ///< plus one, 0: none
   std::uint32_t first_mirror;           ///< worker, plus one; 0: no other worker wants it
   PublisherClock publisher_clock;       ///< of a mirror; else the endpoint has it
+  bool competes;                        ///< its room's audio is limited, or was: see Hearing
   bool fed;                             ///< of a mirror: packets came since its last turn
   bool keep_short;                      ///< of a mirror: the origin's worker wants its packets back soon
   KeyFrameRequests key_frames;

@@ -41,12 +41,12 @@ bool clear_encodings(Core& core, TrackSlot slot, Work& work) {
   for (std::uint32_t i = 0; i < track.parameters.encoding_count; ++i) {
     if (work.spent()) return false;
     if (track.encodings[i].ring.size() > 0) work.spend(kEncodingUnits);
-    forget_stream(core, track.parameters.endpoint, stream_id(slot, i, false));
-    forget_stream(core, track.parameters.endpoint, stream_id(slot, i, true));
     track.encodings[i].ring.clear();
   }
   // In one go: a packet that comes between two passes finds either a track or none.
   for (std::uint32_t i = 0; i < track.parameters.encoding_count; ++i) {
+    forget_stream(core, track.parameters.endpoint, stream_id(slot, i, false));
+    forget_stream(core, track.parameters.endpoint, stream_id(slot, i, true));
     track.encodings[i].ring.clear();
     track.encodings[i] = Encoding{};
   }
@@ -56,7 +56,7 @@ bool clear_encodings(Core& core, TrackSlot slot, Work& work) {
 // New parameters of the same track: how many encodings it has, its kind and its codec stay (control sees to that).
 void change(Core& core, const SetTrack& set) {
   Track& track = core.tracks[set.slot];
-  if (track.parameters.speakers.room != set.parameters.speakers.room) leave_seat(core, set.slot);
+  compete(core, set.slot, set.parameters);
   track.parameters = set.parameters;
   if (!track.is_mirror()) announce_streams(core, set.slot);
 }
@@ -75,6 +75,7 @@ void set_track(Core& core, const SetTrack& set) {
   Track& track = core.tracks[set.slot];
   if (track.generation == set.generation) return change(core, set);
   track.generation = set.generation;
+  compete(core, set.slot, set.parameters);
   track.parameters = set.parameters;
   if (!track.is_mirror()) link(core, set.slot);
   give_rings(core, set.slot);
@@ -96,7 +97,7 @@ bool remove_track(Core& core, TrackSlot slot, Work& work) {
     detach(core, track.first_subscription - 1);
   }
   forget_mirrors(core, slot);
-  leave_seat(core, slot);
+  end_competing(core, slot);
   if (!clear_encodings(core, slot, work)) return false;
   if (track.is_mirror()) {
     core.stats.mirrors.sub();
@@ -108,7 +109,6 @@ bool remove_track(Core& core, TrackSlot slot, Work& work) {
   track.generation = 0;
   track.parameters = {};
   track.key_frames = {};
-  if (core.hearings[slot].begun) core.hearings[slot] = {};
   track.publisher_clock = {};
   track.fed = track.keep_short = false;
   core.stats.operations.add();

@@ -325,6 +325,26 @@ TEST_F(DpdkSendTest, AVlanOfTheKernelsTagsWhatLeavesThroughIt) {
   EXPECT_EQ(payload_of(frames[0]), kWords);
 }
 
+// Its owner, another worker's port perhaps, goes on receiving there.
+TEST_F(DpdkSendTest, ALentEndpointSendsAsItself) {
+  start_and_bind();
+  warm_up();
+  const auto lent = port().lend(v4_);
+  ASSERT_TRUE(lent);
+  const auto borrowed = port().borrow(*lent);
+  ASSERT_TRUE(borrowed);
+  EXPECT_NE(*borrowed, v4_);
+  transmit(*borrowed, kRemote, kWords);
+  const auto frames = left();
+  ASSERT_THAT(frames, SizeIs(1));
+  const net::Frame f = net::parse_frame(frames[0]);
+  EXPECT_EQ(f.source, (net::Endpoint{kOurV4, kPort}));
+  EXPECT_EQ(payload_of(frames[0]), kWords);
+  port().unbind(*borrowed);
+  transmit(v4_, kRemote, kWords);
+  EXPECT_THAT(left(), SizeIs(1)) << "the endpoint itself is still bound";
+}
+
 TEST_F(DpdkSendTest, APacketOfAnUnboundEndpointIsAnError) {
   start_and_bind();
   know_neighbours();

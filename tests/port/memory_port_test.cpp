@@ -152,6 +152,23 @@ TEST_F(MemoryPortTest, AReservedEndpointMovesToAnotherWorker) {
   EXPECT_TRUE(port_->bind(relayed, {}));
 }
 
+TEST_F(MemoryPortTest, SendsFromAnotherPortsEndpoint) {
+  auto host = std::make_shared<MemoryHost>();
+  make({.packets = 64, .host = host});
+  const net::Endpoint media{kLocal.address, 5000};
+  const auto bound = port_->bind(media, {});
+  auto other = MemoryPort::create({.packets = 64, .host = host});
+  ASSERT_TRUE(bound && other);
+  const auto borrowed = (*other)->borrow(*port_->lend(*bound));
+  ASSERT_TRUE(borrowed);
+  EXPECT_EQ((*other)->local_endpoint(*borrowed), media);
+  EXPECT_EQ((*other)->find(media), net::kNoLocal) << "nothing arrives there";
+  EXPECT_NE((*other)->resolve(*borrowed, kRemote), net::kNoPath);
+  other->reset();
+  EXPECT_EQ(host->open_endpoints(), 1U) << "it was the owner's all the time";
+  EXPECT_FALSE(port_->lend(*bound + 1));
+}
+
 TEST_F(MemoryPortTest, SharedEndpointsAreOpenToSeveralWorkers) {
   auto host = std::make_shared<MemoryHost>();
   make({.packets = 64, .host = host});

@@ -597,6 +597,34 @@ TEST_F(UringPortTest, AReservedEndpointMovesToAnotherPort) {
   EXPECT_TRUE(port_->bind({kLoopback4, 23459}, {}));
 }
 
+TEST_F(UringPortTest, SendsFromAnotherPortsEndpoint) {
+  const net::LocalId local = bind(kLoopback4);
+  const net::Endpoint endpoint = port_->local_endpoint(local);
+  auto other = UringPort::create({.slabs = 8, .packets = 64});
+  ASSERT_TRUE(other);
+  const auto lent = port_->lend(local);
+  ASSERT_TRUE(lent);
+  const auto borrowed = (*other)->borrow(*lent);
+  ASSERT_TRUE(borrowed);
+  EXPECT_EQ((*other)->local_endpoint(*borrowed), endpoint);
+  FarSocket far(kLoopback4);
+  ASSERT_TRUE(far.send(endpoint, counting(10)));
+  receive(1);  // by the owner, as before
+  (*other)->receive(burst_);
+  ASSERT_EQ(burst_.size, 1U);
+  net::info(burst_.packets[0]).local = *borrowed;
+  net::info(burst_.packets[0]).path = (*other)->resolve(*borrowed, net::info(burst_.packets[0]).remote);
+  (*other)->transmit(burst_);
+  const auto back = far.receive();
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->from, endpoint);
+  // Either may end first.
+  other->reset();
+  ASSERT_TRUE(far.send(endpoint, counting(10)));
+  receive(1);
+  EXPECT_FALSE(port_->lend(local + 1));
+}
+
 TEST_F(UringPortTest, SharedEndpointsSpreadClients) {
   const net::Endpoint endpoint{kLoopback4, 23460};
   auto other = UringPort::create({.slabs = 64, .packets = 64});

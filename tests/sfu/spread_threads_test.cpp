@@ -21,7 +21,7 @@ TEST(SpreadThreads, ViewersOnEitherWorkerGetTheSamePackets) {
   // Which of the lower layers are shown before the key frame of the best one has come depends on the moment.
   std::vector<Received> near, far;
   const auto is_best = [](const Received& packet) { return packet.payload.back() == 0xa3; };
-  for (int i = 0; i < 150; ++i) {
+  for (int i = 0; i < 60; ++i) {
     for (Layer& layer : room.layers) layer.send_frame(room.publisher, i == 0);
     room.first.advance(2 * kMs);
     for (const auto& packet : room.near.take(viewer_ids()).rtp) {
@@ -32,9 +32,11 @@ TEST(SpreadThreads, ViewersOnEitherWorkerGetTheSamePackets) {
     }
     if (i % 10 == 0 && !far.empty()) ask_again_for(room.far, 0x1000, std::array{far.back().header.sequence});
   }
-  ASSERT_EQ(near.size(), 300U);
+  ASSERT_EQ(near.size(), 120U);
   ASSERT_EQ(far.size(), near.size());
-  for (std::size_t i = 0; i < near.size(); ++i) ASSERT_EQ(far[i].payload, near[i].payload);
+  // But for the picture ids: they count from the first picture that was shown.
+  const auto rest = [](const Received& packet) { return Payload(packet.payload.begin() + 4, packet.payload.end()); };
+  for (std::size_t i = 0; i < near.size(); ++i) ASSERT_EQ(rest(far[i]), rest(near[i]));
   EXPECT_GT(room.second.stats().retransmitted.get(), 0U);
   EXPECT_GT(room.first.stats().wishes_received.get(), 0U);
 }
@@ -42,7 +44,7 @@ TEST(SpreadThreads, ViewersOnEitherWorkerGetTheSamePackets) {
 TEST(SpreadThreads, MirrorsComeAndGoWhileMediaFlows) {
   TwoWorkers room({}, true);
   std::uint32_t generation = 100;
-  for (int i = 0; i < 60; ++i) {
+  for (int i = 0; i < 30; ++i) {
     for (Layer& layer : room.layers) layer.send_frame(room.publisher, true);
     ++generation;
     room.second.update({RemoveTrack{3}, SetTrack{3, generation, mirror_of(simulcast(0), 0, TwoWorkers::kOrigin)},

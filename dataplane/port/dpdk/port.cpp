@@ -140,11 +140,11 @@ void DpdkPort::discard(const DetachedLocal& detached) {
 
 void DpdkPort::unbind(net::LocalId local) {
   if (endpoints_.find(local) == nullptr) return;
-  const Slot slot = endpoints_[local].slot;
-  if (slot == kNoSlot) return;  // borrowed
-  const Owner owner = host_.locals().owner(slot);
-  if (owner.kind == Owner::Kind::shared) shared_[owner.local] = net::kNoLocal;  // the others may keep it
-  host_.locals().release(slot);
+  if (const Slot slot = endpoints_[local].slot; slot != kNoSlot) {  // not borrowed
+    const Owner owner = host_.locals().owner(slot);
+    if (owner.kind == Owner::Kind::shared) shared_[owner.local] = net::kNoLocal;  // the others may keep it
+    host_.locals().release(slot);
+  }
   endpoints_.give_back(local);
   counters_.locals.sub();
 }

@@ -199,7 +199,7 @@ void MemoryPort::unbind(net::LocalId local) {
   locals_[local].bound = false;
   free_locals_.push_back(local);
   counters_.locals.sub();
-  host_->close(endpoint);
+  if (!locals_[local].borrowed) host_->close(endpoint);
 }
 
 net::PathId MemoryPort::resolve(net::LocalId local, const net::Endpoint& remote) {
