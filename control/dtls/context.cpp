@@ -28,7 +28,7 @@ constexpr long kMostCertificateBytes = 16'384;
 constexpr std::uint64_t kOptions = SSL_OP_NO_QUERY_MTU | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET |
                                    SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE;
 
-bool set_up(SSL_CTX* context, const Certificate& certificate) {
+bool set_up(SSL_CTX* context, const Certificate& certificate, const char* srtp_profiles) {
   SSL_CTX_set_security_level(context, 2);  // 112 bits: RSA from 2048 on, no SHA-1 signatures
   SSL_CTX_set_options(context, kOptions);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
@@ -37,16 +37,17 @@ bool set_up(SSL_CTX* context, const Certificate& certificate) {
          SSL_CTX_set_max_proto_version(context, DTLS1_2_VERSION) == 1 &&
          SSL_CTX_set_cipher_list(context, kCipherSuites) == 1 && SSL_CTX_set1_groups_list(context, kGroups) == 1 &&
          SSL_CTX_set1_sigalgs_list(context, kSignatureAlgorithms) == 1 &&
-         SSL_CTX_set_tlsext_use_srtp(context, kSrtpProfiles) == 0 &&  // 0 is success, of this one
+         SSL_CTX_set_tlsext_use_srtp(context, srtp_profiles) == 0 &&  // 0 is success, of this one
          SSL_CTX_use_certificate(context, certificate.x509()) == 1 &&
          SSL_CTX_use_PrivateKey(context, certificate.key()) == 1;
 }
 
 }  // namespace
 
-tl::expected<Context, std::string> Context::create(const Certificate& certificate, Judge judge) {
+tl::expected<Context, std::string> Context::create(const Certificate& certificate, Judge judge,
+                                                   const std::string& srtp_profiles) {
   std::shared_ptr<SSL_CTX> context(SSL_CTX_new(DTLS_method()), SSL_CTX_free);
-  if (!context || !set_up(context.get(), certificate)) {
+  if (!context || !set_up(context.get(), certificate, srtp_profiles.empty() ? kSrtpProfiles : srtp_profiles.c_str())) {
     return tl::unexpected(fmt::format("cannot set up DTLS: {}", take_openssl_error()));
   }
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);

@@ -21,7 +21,10 @@ class Context {
   /// the alert that belongs to the error set with X509_STORE_CTX_set_error.
   using Judge = int (*)(X509_STORE_CTX*, void*);
 
-  static tl::expected<Context, std::string> create(const Certificate& certificate, Judge judge);
+  /// `srtp_profiles`: OpenSSL's names with colons between them, the preferred first (RFC 5764 section 4.1.2); empty:
+  /// all that we know, the cheapest first.
+  static tl::expected<Context, std::string> create(const Certificate& certificate, Judge judge,
+                                                   const std::string& srtp_profiles = {});
 
   /// A new session in our role, whose datagrams carry at most `mtu` bytes; nullptr when memory is short.
   SSL* open(Role role, std::size_t mtu) const;

@@ -25,11 +25,11 @@ class Media:
         self._process.stdin.close()
         pinned.stop(self._process)
 
-    def open(self, transport, case):
+    def open(self, transport, case, srtp_profiles=""):
         """The addresses or transport parameters of each, {"publishers": [...], "receivers": [...]}."""
         return self.say("open", transport=transport, publishers=case.publishers,
                         receivers=case.publishers * case.receivers_each, address=place.CLIENTS, packets=case.packets,
-                        packet_bytes=case.packet_bytes)
+                        packet_bytes=case.packet_bytes, srtp_profiles=srtp_profiles)
 
     def say(self, what, **arguments):
         self._process.stdin.write(json.dumps({"do": what, **arguments}) + "\n")

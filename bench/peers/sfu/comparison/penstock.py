@@ -21,6 +21,7 @@ MID = {"uri": "urn:ietf:params:rtp-hdrext:sdes:mid", "id": 4}
 
 class Penstock(Server):
     name = "penstock"
+    srtp_profiles = ""
 
     @classmethod
     def missing(cls, options):
@@ -39,7 +40,7 @@ class Penstock(Server):
         return self._call("GET", "/v1") is not None
 
     def connect(self, media, case):
-        opened = media.open("webrtc", case)
+        opened = media.open("webrtc", case, self.srtp_profiles)
         publishers, receivers = [], []
         for number, publisher in enumerate(opened["publishers"]):
             room = f"/v1/rooms/room-{number}"
@@ -79,6 +80,13 @@ class Penstock(Server):
         if not 200 <= response.status < 300:
             raise RuntimeError(f"penstock: {method} {path}: {response.status} {text.decode(errors='replace')}")
         return json.loads(text) if text else None
+
+
+class PenstockCm(Penstock):
+    """Its clients know AES-CM with HMAC-SHA1 alone."""
+
+    name = "penstock_cm"
+    srtp_profiles = "SRTP_AES128_CM_SHA1_80"
 
 
 def _by_label(metrics, name, label):

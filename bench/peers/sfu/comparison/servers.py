@@ -2,7 +2,8 @@
 
 from .janus import Janus
 from .mediasoup import Mediasoup
-from .penstock import Penstock
+from .penstock import Penstock, PenstockCm
 from .rtpengine import Rtpengine, RtpengineSrtp, RtpengineSrtpCm
 
-ALL = {server.name: server for server in (Penstock, Rtpengine, RtpengineSrtp, RtpengineSrtpCm, Janus, Mediasoup)}
+ALL = {server.name: server
+       for server in (Penstock, PenstockCm, Rtpengine, RtpengineSrtp, RtpengineSrtpCm, Janus, Mediasoup)}

@@ -10,7 +10,7 @@ def lines(report):
         for index, (name, server) in enumerate(entry["servers"].items()):
             yield _line(entry, name, server, entry["case"] if index == 0 else "")
         yield ""
-    yield "ratio: penstock's cost as a multiple of this server's"
+    yield "ratio: penstock's cost as a multiple of this server's (penstock_cm's, where the name ends in _cm)"
     for name, why in report.get("left_out", {}).items():
         yield f"left out: {name}: {why}"
     for entry in report.get("verdicts", []):
@@ -21,7 +21,7 @@ def lines(report):
 
 def _line(entry, name, server, case):
     saturated = "*" if server["utilisation"] > 0.9 else " "
-    times = ratio(entry, "penstock", name) if name.split("_")[0] in LIMITS else None
+    times = ratio(entry, name) if name.split("_")[0] in LIMITS else None
     latency = server["latency_us"]
     return (f"{case:<24}{name:<18}{server['cpu_us_per_packet']['median']:>7.2f}{saturated}"
             f"{'' if times is None else f'{times:.2f}':>8}{server['output_pps']:>11.0f}{100 * server['loss_ratio']:>9.3f}"

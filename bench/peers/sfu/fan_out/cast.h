@@ -17,6 +17,7 @@ struct CastOptions {
   unsigned receivers = 1;
   net::Address address;  ///< of all their sockets
   FrameShape shape;
+  std::string srtp_profiles;  ///< of WebRTC endpoints, by OpenSSL's names; empty: all
 };
 
 /// All publishers and receivers of a run. One thread.

@@ -48,6 +48,7 @@ Answer Conversation::open(const nlohmann::json& command) {
   options.receivers = command.value("receivers", 1u);
   options.shape.packets = command.value("packets", 8u);
   options.shape.packet_bytes = command.value("packet_bytes", std::size_t{1200});
+  options.srtp_profiles = command.value("srtp_profiles", "");
   const auto address = net::parse_address(command.value("address", "127.0.0.1"));
   if (!address || !address->is_v4()) return tl::unexpected(std::string("address: an IPv4 address is needed"));
   options.address = *address;

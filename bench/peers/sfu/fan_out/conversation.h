@@ -12,7 +12,7 @@
 namespace penstock::peers {
 
 ///   {"do": "open", "transport": "plain" | "webrtc", "publishers": 1, "receivers": 100, "address": "127.0.0.1",
-///    "packets": 8, "packet_bytes": 1200}                    -> what Cast::describe() says
+///    "packets": 8, "packet_bytes": 1200, "srtp_profiles": ""}                    -> what Cast::describe() says
 ///   {"do": "connect" ...}, "offer", "answer" ...            -> Cast::signal()
 ///   {"do": "wait", "seconds": 20, "publishers_only": false} -> {"ready": true}, once they are connected
 ///   {"do": "run", "server_pid": 123, "frames_per_second": 30, "warmup": 0.5, "duration": 2}  -> measure()

@@ -52,7 +52,8 @@ WebRtcCast::WebRtcCast(const CastOptions& options, std::unique_ptr<peer::Loop> l
     : Cast(options), form_(rtp::HeaderTemplate::make({}).value()), loop_(std::move(loop)) {}
 
 tl::expected<std::unique_ptr<Cast>, std::string> WebRtcCast::open(const CastOptions& options) {
-  auto loop = peer::Loop::create({.most_endpoints = options.publishers + options.receivers});
+  auto loop = peer::Loop::create(
+      {.most_endpoints = options.publishers + options.receivers, .srtp_profiles = options.srtp_profiles});
   if (!loop) return tl::unexpected(loop.error());
   std::unique_ptr<WebRtcCast> cast(new WebRtcCast(options, std::move(*loop)));
   for (unsigned i = 0; i < options.publishers; ++i) {
