@@ -99,6 +99,8 @@ constexpr Row kRows[] = {
      &Stats::streams_unknown},
     {"penstock_sfu_ssrc_collisions_total", kCounter, "Packets whose SSRC is another stream's of the endpoint.",
      &Stats::ssrc_collisions},
+    {"penstock_sfu_not_forwarded_total", kCounter,
+     "Published packets whose track's subscriptions could not be served in time.", &Stats::not_forwarded},
     {"penstock_sfu_outgoing_exhausted_total", kCounter, "Packets not sent because media.outgoing was used up.",
      &Stats::outgoing_exhausted},
     {"penstock_sfu_ice_checks_total", kCounter, "Connectivity checks.", &Stats::checks},

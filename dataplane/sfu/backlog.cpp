@@ -15,22 +15,29 @@ Backlog::Backlog() {
 Backlog::~Backlog() {
   reclaim([](const WaitingBatch&) {});
   while (!empty()) {
-    std::uint16_t ignored = 0;
-    forget(current().track, ignored);
+    std::uint16_t batch = round_first_;
+    leave_round();
+    while (batch != 0) release(std::exchange(batch, batches_[batch - 1U].later));
   }
 }
 
-void Backlog::add(TrackSlot track, std::uint16_t& newest, std::uint32_t encoding, const StoredPacket& packet) {
+bool Backlog::add(TrackSlot track, WaitingQueue& queue, std::uint8_t encoding, std::uint16_t restarts,
+                  const StoredPacket& packet) {
+  if (queue.packets >= places_) return false;
   rte_mbuf_refcnt_update(packet.packet, 1);
   const std::uint16_t place = free_packets_;
   free_packets_ = packets_[place - 1U].next;
-  packets_[place - 1U] = {packet, static_cast<std::uint8_t>(encoding), 0};
-  if (newest != 0 && !batches_[newest - 1U].begun) {
-    WaitingBatch& batch = batches_[newest - 1U];
-    packets_[batch.last - 1U].next = place;
-    batch.last = place;
-    ++batch.count;
-    return;
+  --places_;
+  ++queue.packets;
+  packets_[place - 1U] = {.stored = packet, .next = 0, .restarts = restarts, .encoding = encoding};
+  if (queue.newest != 0) {
+    WaitingBatch& newest = batches_[queue.newest - 1U];
+    if (!newest.begun && newest.count < kMostOfBatch) {
+      packets_[newest.last - 1U].next = place;
+      newest.last = place;
+      ++newest.count;
+      return true;
+    }
   }
   const std::uint16_t at = free_batches_;  // there are as many as packets
   free_batches_ = batches_[at - 1U].behind;
@@ -43,12 +50,14 @@ void Backlog::add(TrackSlot track, std::uint16_t& newest, std::uint32_t encoding
                        .later = 0,
                        .behind = 0,
                        .sent = 0};
-  if (newest == 0) {
+  if (queue.newest == 0) {
+    queue.oldest = at;
     enter_round(at);
   } else {
-    batches_[newest - 1U].later = at;
+    batches_[queue.newest - 1U].later = at;
   }
-  newest = at;
+  queue.newest = at;
+  return true;
 }
 
 void Backlog::yield() {
@@ -58,43 +67,40 @@ void Backlog::yield() {
   enter_round(batch);
 }
 
-void Backlog::done(std::uint16_t& newest) {
-  const std::uint16_t batch = round_first_;
-  const std::uint16_t later = batches_[batch - 1U].later;
+void Backlog::done(WaitingQueue& queue) {
+  const std::uint16_t at = round_first_;
+  WaitingBatch& batch = batches_[at - 1U];
   leave_round();
-  batches_[batch - 1U].behind = done_;
-  done_ = batch;
-  if (later != 0) {
-    enter_round(later);
+  queue.oldest = batch.later;
+  queue.packets = static_cast<std::uint16_t>(queue.packets - batch.count);
+  batch.behind = done_;
+  done_ = at;
+  if (queue.oldest != 0) {
+    enter_round(queue.oldest);
   } else {
-    newest = 0;
+    queue.newest = 0;
   }
 }
 
-void Backlog::skip(SubscriptionSlot slot, SubscriptionSlot next) {
-  for (std::uint16_t at = round_first_; at != 0; at = batches_[at - 1U].behind) {
-    WaitingBatch& batch = batches_[at - 1U];
-    if (batch.begun && batch.at == slot + 1) batch.at = next;
-  }
+// Only the oldest batch of a track has begun.
+void Backlog::skip(const WaitingQueue& queue, SubscriptionSlot slot, SubscriptionSlot next) {
+  if (queue.oldest == 0) return;
+  WaitingBatch& batch = batches_[queue.oldest - 1U];
+  if (batch.begun && batch.at == slot + 1) batch.at = next;
 }
 
-void Backlog::forget(TrackSlot track, std::uint16_t& newest) {
+void Backlog::forget(WaitingQueue& queue) {
+  if (queue.oldest == 0) return;
   std::uint16_t* link = &round_first_;
   std::uint16_t before = 0;
-  while (*link != 0 && batches_[*link - 1U].track != track) {
+  while (*link != queue.oldest) {
     before = *link;
     link = &batches_[before - 1U].behind;
   }
-  if (*link == 0) return;
-  std::uint16_t batch = *link;
-  *link = batches_[batch - 1U].behind;
-  if (round_last_ == batch) round_last_ = before;
-  while (batch != 0) {
-    const std::uint16_t later = batches_[batch - 1U].later;
-    release(batch);
-    batch = later;
-  }
-  newest = 0;
+  *link = batches_[queue.oldest - 1U].behind;
+  if (round_last_ == queue.oldest) round_last_ = before;
+  for (std::uint16_t at = queue.oldest; at != 0;) release(std::exchange(at, batches_[at - 1U].later));
+  queue = {};
 }
 
 void Backlog::enter_round(std::uint16_t batch) {
@@ -108,8 +114,7 @@ void Backlog::enter_round(std::uint16_t batch) {
 }
 
 void Backlog::leave_round() {
-  const std::uint16_t batch = round_first_;
-  round_first_ = batches_[batch - 1U].behind;
+  round_first_ = batches_[round_first_ - 1U].behind;
   if (round_first_ == 0) round_last_ = 0;
 }
 
@@ -122,6 +127,7 @@ void Backlog::release(std::uint16_t at) {
     packet.next = free_packets_;
     free_packets_ = next;
     next = following;
+    ++places_;
   }
   batch.behind = free_batches_;
   free_batches_ = at;

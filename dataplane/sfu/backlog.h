@@ -18,8 +18,9 @@ namespace penstock::sfu {
 /// One packet, by value: a later one may take its place in the ring. Holds a reference to the payload for that reason.
 struct WaitingPacket {
   StoredPacket stored;
+  std::uint16_t next;      ///< of the same batch, plus one; 0: the last
+  std::uint16_t restarts;  ///< of its encoding when it came: numbers are continuous while that stays
   std::uint8_t encoding;
-  std::uint16_t next;  ///< of the same batch, plus one; 0: the last
 };
 
 struct WaitingBatch {
@@ -33,30 +34,40 @@ struct WaitingBatch {
   std::uint32_t sent;    ///< packets that came of it so far
 };
 
+/// What waits of one track. Zero bytes: nothing.
+struct WaitingQueue {
+  std::uint16_t oldest, newest;  ///< batches, plus one
+  std::uint16_t packets;
+};
+
 class Backlog {
  public:
-  static constexpr std::size_t kCapacity = 512;  ///< packets
+  static constexpr std::size_t kCapacity = 1024;  ///< packets
+  /// So that a subscription's share of a pass is bounded, and its packets fit one batch of the cipher.
+  static constexpr std::uint16_t kMostOfBatch = 64;
 
   Backlog();
   Backlog(const Backlog&) = delete;
   Backlog& operator=(const Backlog&) = delete;
   ~Backlog();
 
-  bool full() const { return free_packets_ == 0; }
   bool empty() const { return round_first_ == 0; }
 
-  /// Behind what is there of the track. Not when it is full. `newest`: where the track keeps the number of its newest
-  /// batch, plus one; 0: none.
-  void add(TrackSlot track, std::uint16_t& newest, std::uint32_t encoding, const StoredPacket& packet);
+  /// Behind what is there of the track. False when its queue is too long: a track may have as many packets waiting as
+  /// there are places free, so one that cannot keep up leaves half of them to others, two leave a third, and so on
+  /// (dynamic thresholds; Choudhury and Hahne, 1998).
+  bool add(TrackSlot track, WaitingQueue& queue, std::uint8_t encoding, std::uint16_t restarts,
+           const StoredPacket& packet);
 
   /// The batch whose turn it is; not when empty. It stays valid until done().
   WaitingBatch& current() { return batches_[round_first_ - 1U]; }
-  /// Packets of a batch: WaitingPacket::next leads from WaitingBatch::first to the others.
+  /// WaitingPacket::next leads from WaitingBatch::first to the others, WaitingBatch::later from WaitingQueue::oldest.
   const WaitingPacket& packet(std::uint16_t number) const { return packets_[number - 1U]; }
+  const WaitingBatch& batch(std::uint16_t number) const { return batches_[number - 1U]; }
   /// The current batch has had its turn; the next one's comes.
   void yield();
-  /// The current batch was offered to all; `newest` as for add(). Its packets stay until reclaim().
-  void done(std::uint16_t& newest);
+  /// The current batch was offered to all. Its packets stay until reclaim().
+  void done(WaitingQueue& queue);
   /// Nobody reads packets of batches that are done any more; each(batch) sees every one of them first.
   template <class Each>
   void reclaim(Each&& each) {
@@ -68,10 +79,10 @@ class Backlog {
     }
   }
 
-  /// A subscription leaves the list of its track: batches that have come to it go on with `next` (plus one).
-  void skip(SubscriptionSlot slot, SubscriptionSlot next);
-  /// Drops all that waits of a track; `newest` as for add().
-  void forget(TrackSlot track, std::uint16_t& newest);
+  /// A subscription leaves the list of its track: a batch that has come to it goes on with `next` (plus one).
+  void skip(const WaitingQueue& queue, SubscriptionSlot slot, SubscriptionSlot next);
+  /// Drops all that waits of a track.
+  void forget(WaitingQueue& queue);
 
  private:
   void enter_round(std::uint16_t batch);
@@ -81,6 +92,7 @@ class Backlog {
   std::array<WaitingPacket, kCapacity> packets_;
   std::array<WaitingBatch, kCapacity> batches_;
   std::uint16_t free_packets_ = 0, free_batches_ = 0;  ///< lists, plus one
+  std::uint16_t places_ = kCapacity;                   ///< packets on the free list
   std::uint16_t round_first_ = 0, round_last_ = 0;     ///< the oldest batch of each track, plus one
   std::uint16_t done_ = 0;                             ///< list, plus one
 };

@@ -1,14 +1,12 @@
 #include "dataplane/sfu/fan_out.h"
 
 #include <algorithm>
-#include <climits>
 #include <cstring>
 
 #include "dataplane/engine/clock.h"
 #include "dataplane/sfu/activity.h"
 #include "dataplane/sfu/forward/overtaken.h"
 #include "dataplane/sfu/key_frames.h"
-#include "dataplane/sfu/look_ahead.h"
 
 namespace penstock::sfu {
 namespace {
@@ -36,6 +34,13 @@ std::span<const std::uint8_t> payload_of(const StoredPacket& packet) {
   return net::payload(const_cast<const net::Packet*>(packet.packet));
 }
 
+// From this packet on the numbers of its encoding are others.
+void follow_restarts(Subscription& subscription, std::uint8_t encoding, std::uint16_t restarts) {
+  if (subscription.restarts[encoding] == restarts) return;
+  subscription.restarts[encoding] = restarts;
+  subscription.forwarder.restart(encoding);
+}
+
 }  // namespace
 
 Source source_of(const Track& track) {
@@ -51,26 +56,31 @@ Source source_of(const Track& track) {
 void FanOut::forward(TrackSlot slot, std::uint32_t encoding, const StoredPacket& packet) {
   Track& track = core_.tracks[slot];
   if (track.first_subscription == 0) return;
-  if (backlog_.full()) flush();
-  backlog_.add(slot, track.newest_batch, encoding, packet);
+  const auto restarts = static_cast<std::uint16_t>(track.encodings[encoding].restarts);
+  if (backlog_.add(slot, track.waiting, static_cast<std::uint8_t>(encoding), restarts, packet)) return;
+  core_.stats.not_forwarded.add();  // its receivers will miss it, and may ask for it when there is time
 }
 
 bool FanOut::work() {
   if (backlog_.empty()) return false;
+  const std::uint64_t begin = engine::cycles();
   for (Work work(kUnitsPerPass); !backlog_.empty() && !work.spent();) take_turn(work);
   send_all();
   core_.shard.count_as_busy();
+  core_.stats.fan_out_cycles.add(engine::cycles() - begin);
   return !backlog_.empty();
 }
 
-void FanOut::flush() {
-  if (backlog_.empty()) return;
-  for (Work work(INT_MAX); !backlog_.empty();) take_turn(work);
-  send_all();
-}
-
-void FanOut::forget(TrackSlot track) {
-  backlog_.forget(track, core_.tracks[track].newest_batch);
+void FanOut::catch_up(SubscriptionSlot slot) {
+  const Subscription& subscription = core_.subscriptions[slot];
+  if (!ready(core_.endpoints[subscription.parameters.endpoint])) return;
+  const Track& track = core_.tracks[subscription.parameters.track];
+  const Source source = source_of(track);
+  // It may have been offered the oldest already: what was sent is not sent again.
+  for (std::uint16_t at = track.waiting.oldest; at != 0; at = backlog_.batch(at).later) {
+    offer(source, slot, backlog_.batch(at));
+  }
+  batch_.flush();
 }
 
 void FanOut::send_all() {
@@ -93,7 +103,7 @@ void FanOut::take_turn(Work& work) {
   walk(batch, turn);
   work.spend(-turn.left());
   if (batch.at == 0) {
-    backlog_.done(track.newest_batch);
+    backlog_.done(track.waiting);
   } else {
     backlog_.yield();
   }
@@ -101,12 +111,12 @@ void FanOut::take_turn(Work& work) {
 
 void FanOut::walk(WaitingBatch& batch, Work& work) {
   const Source source = source_of(core_.tracks[batch.track]);
-  LookAhead look_ahead(core_);
+  look_ahead_.resume(batch.track);
   while (batch.at != 0 && !work.spent()) {
     const SubscriptionSlot slot = batch.at - 1;
     Subscription& subscription = core_.subscriptions[slot];
     batch.at = subscription.next_of_track;
-    look_ahead.step(slot, subscription);
+    look_ahead_.step(slot, subscription);
     work.spend(kUnitsPerVisit);
     if (ready(core_.endpoints[subscription.parameters.endpoint])) {
       subscription.offered = true;
@@ -124,7 +134,10 @@ void FanOut::offer(SubscriptionSlot slot, std::uint32_t encoding, const StoredPa
   Subscription& subscription = core_.subscriptions[slot];
   if (!ready(core_.endpoints[subscription.parameters.endpoint])) return;
   Tally tally;
-  offer(source_of(core_.tracks[subscription.parameters.track]), slot, encoding, packet, tally);
+  const Track& track = core_.tracks[subscription.parameters.track];
+  follow_restarts(subscription, static_cast<std::uint8_t>(encoding),
+                  static_cast<std::uint16_t>(track.encodings[encoding].restarts));
+  offer(source_of(track), slot, encoding, packet, tally);
   if (tally.packets != 0) account(slot, tally);
   show_layers(slot);
 }
@@ -136,6 +149,7 @@ std::uint32_t FanOut::offer(const Source& source, SubscriptionSlot slot, const W
   for (std::uint16_t next = batch.first; next != 0;) {
     const WaitingPacket& packet = backlog_.packet(next);
     next = packet.next;
+    follow_restarts(core_.subscriptions[slot], packet.encoding, packet.restarts);
     offer(source, slot, packet.encoding, packet.stored, tally);
   }
   if (tally.packets != 0) account(slot, tally);

@@ -12,6 +12,7 @@
 #include "dataplane/sfu/core.h"
 #include "dataplane/sfu/forward/outgoing.h"
 #include "dataplane/sfu/forward/source.h"
+#include "dataplane/sfu/look_ahead.h"
 #include "dataplane/sfu/protect_batch.h"
 
 namespace penstock::sfu {
@@ -20,26 +21,28 @@ namespace penstock::sfu {
 class FanOut {
  public:
   /// `core` outlives it.
-  explicit FanOut(Core& core) : core_(core), batch_(core) {}
+  explicit FanOut(Core& core) : core_(core), batch_(core), look_ahead_(core) {}
 
   /// A packet of the track's encoding, which is in its ring, goes to those subscriptions that want it, with work().
   void forward(TrackSlot track, std::uint32_t encoding, const StoredPacket& packet);
   /// A bounded part of what there is to forward, encrypted and sent. True when there is more.
   bool work();
-  /// All of it: before what came is decided differently, because a source's numbers begin anew.
-  void flush();
-
-  /// A packet for one subscription alone, which has come to its track after it; it stays in its ring until send().
+  /// What waits of its track is offered to the subscription now, and sent: it is about to leave.
+  void catch_up(SubscriptionSlot slot);
+  /// To one subscription alone: what came before it was here. It stays in its ring until send().
   void offer(SubscriptionSlot slot, std::uint32_t encoding, const StoredPacket& packet);
+
   /// A packet that its receiver has lost; it stays in its ring until send().
   void resend(SubscriptionSlot slot, const Outgoing& outgoing, const StoredPacket& packet);
   /// What was sent again leaves.
   void send() { batch_.flush(); }
 
   /// A subscription leaves the list of its track, where `next` (plus one) follows it.
-  void step_over(SubscriptionSlot slot, SubscriptionSlot next) { backlog_.skip(slot, next); }
+  void step_over(TrackSlot track, SubscriptionSlot slot, SubscriptionSlot next) {
+    backlog_.skip(core_.tracks[track].waiting, slot, next);
+  }
   /// A track ends: nothing of it is forwarded any more.
-  void forget(TrackSlot track);
+  void forget(TrackSlot track) { backlog_.forget(core_.tracks[track].waiting); }
 
  private:
   /// What a subscription was sent of one burst.
@@ -64,6 +67,7 @@ class FanOut {
   Core& core_;
   Backlog backlog_;
   ProtectBatch batch_;
+  LookAhead look_ahead_;
   std::uint64_t sent_ns_ = 0;
   std::uint32_t abs_send_time_ = 0;  ///< at sent_ns_
 };

@@ -68,10 +68,7 @@ void begin_stream(Core& core, EndpointSlot slot, StreamId id, std::uint32_t ssrc
   encoding.clock = {};
   encoding.ring.clear();  // its numbers begin anew
   restart_hearing(core, track);
-  if (std::exchange(encoding.begun, true)) {
-    ++encoding.restarts;
-    restart_subscriptions(core, track, encoding_of(id));
-  }
+  if (std::exchange(encoding.begun, true)) ++encoding.restarts;
   core.board.tracks[track].encodings[encoding_of(id)].ssrc.set(ssrc);
   core.board.dirty_tracks.mark(track);
 }

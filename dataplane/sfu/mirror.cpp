@@ -72,10 +72,8 @@ void follow_restarts(Core& core, TrackSlot slot, const SharedPacket& shared) {
   encoding.begun = true;
   encoding.restarts = shared.restarts;
   if (!again) return;
-  core.fan_out->flush();  // what was gathered is of the old numbers
   encoding.ring.clear();
   encoding.clock = {};
-  restart_subscriptions(core, slot, shared.encoding);
 }
 
 void take_shared(Core& core, const SharedPacket& shared, net::Mailbox<net::Packet*>& returned) {

@@ -8,13 +8,24 @@ namespace {
 // Packets sent again for one NACK at most. A receiver that has lost more is better served by a key frame.
 constexpr unsigned kBudget = 64;
 
+// The track as far as its packets are those that were sent: an encoding whose numbers began anew has others under them,
+// of which the subscription has not been offered one yet.
+Source kept_for(const Subscription& subscription, const Track& track) {
+  Source source = source_of(track);
+  for (std::size_t i = 0; i < source.encoding_count; ++i) {
+    const auto restarts = static_cast<std::uint16_t>(track.encodings[i].restarts);
+    if (subscription.restarts[i] != restarts) source.encodings[i].ring = nullptr;
+  }
+  return source;
+}
+
 }  // namespace
 
 void retransmit(Core& core, SubscriptionSlot slot, const rtp::Nack& nack) {
   Subscription& subscription = core.subscriptions[slot];
   const SubscriptionParameters& p = subscription.parameters;
   if (!p.feedback.nack || p.track == kNoSlot || rtp::to_wire(nack.media) != p.ssrc) return;
-  const Source source = source_of(core.tracks[p.track]);
+  const Source source = kept_for(subscription, core.tracks[p.track]);
   SentPackets sent({&core.sent[std::size_t{slot} * kSentRecords], kSentRecords});
   SubscriptionStatus& status = core.board.subscriptions[slot];
   unsigned left = kBudget;

@@ -34,6 +34,8 @@ struct Stats {
   net::Counter received_packets, received_bytes;    // RTP from publishers, authentic, as UDP payload
   net::Counter forwarded_packets, forwarded_bytes;  // RTP to subscribers, as UDP payload
   net::Counter rtcp_received, rtcp_sent;            // datagrams
+  // TSC cycles of the fan-out: all of it, and as parts of that encryption and what hands packets to the port.
+  net::Counter fan_out_cycles, protect_cycles, send_cycles;
 
   net::Counter checks, checks_forged, checks_unknown, checks_role_conflicts, checks_pair_taken;
   net::Counter pairs_selected, consents_lost;
@@ -41,6 +43,7 @@ struct Stats {
 
   net::Counter srtp_forged, srtp_replayed, srtcp_forged, srtcp_replayed, streams_unknown, streams_learned;
   net::Counter ssrc_collisions;
+  net::Counter not_forwarded;       // published packets whose track's subscriptions could not be served in time
   net::Counter outgoing_exhausted;  // packets that were not sent because no buffer was left
 
   // Rooms over several workers. Shared: given to a mirror of another worker; lost: its lane was full, or it has as much

@@ -1,6 +1,7 @@
 #pragma once
 // A track to a receiver, as its worker sees it.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -31,9 +32,11 @@ struct alignas(64) Subscription {
   Behind behind;
   std::uint32_t generation;  ///< 0: free
   std::uint32_t shown;       ///< of layers, by the board: see show_layers()
-  bool offered;              ///< the receiver was ready when the last packet came
-  bool sent_since_report;    ///< something, since the last sender report
-  bool recorded;             ///< its sent records were written to: the next user of the slot has to find them cleared
+  /// Of the source's encodings, as far as it was offered them: behind one the numbers are others.
+  std::array<std::uint16_t, kMostEncodings> restarts;
+  bool offered;            ///< the receiver was ready when the last packet came
+  bool sent_since_report;  ///< something, since the last sender report
+  bool recorded;           ///< its sent records were written to: the next user of the slot has to find them cleared
   SentCounts counts;
   RetransmissionPacer pacer;
   std::uint64_t entered_ns;  ///< arrival of the key frame that it last switched to

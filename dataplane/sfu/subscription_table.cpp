@@ -24,7 +24,7 @@ void unlink_from_track(Core& core, SubscriptionSlot slot) {
   Subscription& subscription = core.subscriptions[slot];
   if (subscription.parameters.track == kNoSlot) return;
   const SubscriptionSlot next = subscription.next_of_track, previous = subscription.previous_of_track;
-  core.fan_out->step_over(slot, next);
+  core.fan_out->step_over(subscription.parameters.track, slot, next);
   if (next != 0) core.subscriptions[next - 1].previous_of_track = previous;
   if (previous != 0) {
     core.subscriptions[previous - 1].next_of_track = next;
@@ -123,14 +123,6 @@ void detach(Core& core, SubscriptionSlot slot) {
   subscription.parameters.track = kNoSlot;
   subscription.forwarder.replace_source();
   show_no_layer(core, slot);
-}
-
-void restart_subscriptions(Core& core, TrackSlot track, std::uint32_t encoding) {
-  core.fan_out->flush();  // what came before is forwarded under the old numbers
-  for (auto next = core.tracks[track].first_subscription; next != 0;
-       next = core.subscriptions[next - 1].next_of_track) {
-    core.subscriptions[next - 1].forwarder.restart(static_cast<std::uint8_t>(encoding));
-  }
 }
 
 void set_subscription(Core& core, const SetSubscription& set) {

@@ -22,9 +22,6 @@ bool remove_track(Core& core, TrackSlot slot, Work& work);
 /// SSRCs that signaling named need not be learned.
 void announce_streams(Core& core, TrackSlot slot);
 
-/// The numbers of the track's encoding begin anew.
-void restart_subscriptions(Core& core, TrackSlot track, std::uint32_t encoding);
-
 /// A subscription that is filled in: to the lists of its track and its endpoint, and found by its SSRCs.
 void enter_tables(Core& core, SubscriptionSlot slot);
 void set_subscription(Core& core, const SetSubscription& set);

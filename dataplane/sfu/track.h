@@ -7,6 +7,7 @@
 #include "dataplane/rtp/nack_generator.h"
 #include "dataplane/rtp/receiver_statistics.h"
 #include "dataplane/rtp/sender_report_clock.h"
+#include "dataplane/sfu/backlog.h"
 #include "dataplane/sfu/forward/key_frame_requests.h"
 #include "dataplane/sfu/forward/publisher_clock.h"
 #include "dataplane/sfu/forward/sequence_map.h"
@@ -81,7 +82,7 @@ struct Track {
   std::uint32_t generation;  ///< 0: free
   TrackParameters parameters;
   TrackSlot next;                       ///< of the endpoint; plus one, 0: the last
-  std::uint16_t newest_batch;           ///< of what waits to be forwarded; plus one, 0: nothing does
+  WaitingQueue waiting;                 ///< to be forwarded
   SubscriptionSlot first_subscription;  ///< plus one, 0: none
   std::uint32_t first_mirror;           ///< worker, plus one; 0: no other worker wants it
   PublisherClock publisher_clock;       ///< of a mirror; else the endpoint has it

@@ -14,11 +14,11 @@ namespace {
 // Tracks by letter, packets by number.
 class BacklogTest : public ::testing::Test {
  protected:
-  void add(char track, std::uint64_t sequence) {
+  bool add(char track, std::uint64_t sequence) {
     StoredPacket packet;
     packet.packet = payload_;
     packet.sequence = sequence;
-    backlog_.add(slot(track), newest_[slot(track)], 0, packet);
+    return backlog_.add(slot(track), queues_[slot(track)], 0, 0, packet);
   }
   std::string current() {
     WaitingBatch& batch = backlog_.current();
@@ -32,18 +32,18 @@ class BacklogTest : public ::testing::Test {
     backlog_.current().begun = true;
     backlog_.current().at = at;
   }
-  void done() { backlog_.done(newest_[backlog_.current().track]); }
+  void done() { backlog_.done(queues_[backlog_.current().track]); }
   /// What the batches are, each in one turn.
   std::string rest() {
     std::string text;
     for (; !backlog_.empty(); done()) text += (text.empty() ? "" : " ") + current();
     return text;
   }
-  void forget(char track) { backlog_.forget(slot(track), newest_[slot(track)]); }
+  void forget(char track) { backlog_.forget(queues_[slot(track)]); }
   static TrackSlot slot(char track) { return static_cast<TrackSlot>(track - 'a'); }
 
   net::Packet* payload_ = test::payload(10);
-  std::vector<std::uint16_t> newest_ = std::vector<std::uint16_t>(8);
+  std::vector<WaitingQueue> queues_ = std::vector<WaitingQueue>(8);
   Backlog backlog_;
 };
 
@@ -84,11 +84,11 @@ TEST_F(BacklogTest, ASubscriptionThatLeavesIsSteppedOver) {
   add('a', 1);
   begin(5);
   add('b', 1);
-  backlog_.skip(4, 8);
+  backlog_.skip(queues_[0], 4, 8);
   EXPECT_EQ(backlog_.current().at, 8U);
-  backlog_.skip(4, 9);
+  backlog_.skip(queues_[0], 4, 9);
   EXPECT_EQ(backlog_.current().at, 8U) << "it is past it already";
-  backlog_.skip(7, 0);
+  backlog_.skip(queues_[0], 7, 0);
   EXPECT_EQ(backlog_.current().at, 0U);
 }
 
@@ -105,21 +105,44 @@ TEST_F(BacklogTest, ATrackThatEndsIsForgottenWithItsLaterBatches) {
   EXPECT_EQ(rest(), "b1 a3");
 }
 
+TEST_F(BacklogTest, ABatchIsNoLongerThanItMayBe) {
+  for (std::uint64_t i = 0; i < Backlog::kMostOfBatch + 1U; ++i) add('a', i);
+  EXPECT_EQ(backlog_.current().count, Backlog::kMostOfBatch);
+  done();
+  EXPECT_EQ(rest(), "a64");
+}
+
+TEST_F(BacklogTest, WhoCannotKeepUpLeavesRoomForOthers) {
+  const auto fill = [&](char track) {
+    std::uint32_t count = 0;
+    while (add(track, 1)) ++count;
+    return count;
+  };
+  EXPECT_EQ(fill('a'), Backlog::kCapacity / 2);
+  EXPECT_EQ(fill('b'), Backlog::kCapacity / 4);
+  EXPECT_FALSE(add('a', 1));
+  EXPECT_TRUE(add('c', 1));
+  forget('a');
+  EXPECT_TRUE(add('a', 1));
+  EXPECT_EQ(fill('b'), (Backlog::kCapacity - 2 - Backlog::kCapacity / 2) / 2) << "again as many as are free";
+}
+
 TEST_F(BacklogTest, GivesBackEveryReference) {
   for (const char* end : {"done", "forgotten", "destroyed"}) {
     auto backlog = std::make_unique<Backlog>();
-    std::uint16_t newest = 0;
+    WaitingQueue queue{};
     StoredPacket packet;
     packet.packet = payload_;
     const std::uint16_t before = rte_mbuf_refcnt_read(payload_);
-    while (!backlog->full()) backlog->add(3, newest, 0, packet);
-    EXPECT_EQ(rte_mbuf_refcnt_read(payload_), before + Backlog::kCapacity);
+    while (backlog->add(3, queue, 0, 0, packet)) {
+    }
+    EXPECT_EQ(rte_mbuf_refcnt_read(payload_), before + Backlog::kCapacity / 2);
     if (end == std::string("done")) {
-      backlog->done(newest);
-      EXPECT_EQ(rte_mbuf_refcnt_read(payload_), before + Backlog::kCapacity) << "until it is reclaimed";
+      while (!backlog->empty()) backlog->done(queue);
+      EXPECT_EQ(rte_mbuf_refcnt_read(payload_), before + Backlog::kCapacity / 2) << "until it is reclaimed";
       backlog->reclaim([](const WaitingBatch&) {});
     } else if (end == std::string("forgotten")) {
-      backlog->forget(3, newest);
+      backlog->forget(queue);
     } else {
       backlog.reset();
     }
