@@ -14,12 +14,39 @@ using http::Request;
 using http::Response;
 using rooms::Resumption;
 
+// Of one listener in one turn of control's loop: the rest comes when it has taken that.
+constexpr std::size_t kMostBytesPerTurn = 65'536;
+
+/// An event as it goes over the wire, which is the same for everybody: made once for all who are up to date.
+class Wire {
+ public:
+  explicit Wire(const rooms::EventHistory& history) : history_(history) {}
+
+  const std::string& of(const rooms::Event& event) {
+    if (event.number == number_) return text_;
+    const std::string data = to_json(event).dump(-1, ' ', false, Json::error_handler_t::replace);
+    text_ = http::to_wire({.type = name(event.type), .data = data, .id = history_.id(event.number)});
+    number_ = event.number;
+    return text_;
+  }
+
+ private:
+  const rooms::EventHistory& history_;
+  std::uint64_t number_ = 0;  // events' begin with 1
+  std::string text_;
+};
+
 /// One who listens. What it has not taken stays in the model's history, not in a queue of its own; when the history has
 /// forgotten it, the listener is told to read the model again.
 class Subscriber : public std::enable_shared_from_this<Subscriber> {
  public:
-  Subscriber(rooms::EventHistory& history, std::shared_ptr<EventStream> stream, std::string room, std::size_t most)
-      : history_(history), stream_(std::move(stream)), room_(std::move(room)), most_bytes_(most) {}
+  Subscriber(rooms::EventHistory& history, std::shared_ptr<Wire> wire, std::shared_ptr<EventStream> stream,
+             std::string room, std::size_t most)
+      : history_(history),
+        wire_(std::move(wire)),
+        stream_(std::move(stream)),
+        room_(std::move(room)),
+        most_bytes_(std::min(most / 2, kMostBytesPerTurn)) {}
 
   /// `last_id`: as the client says; empty: from now on.
   void begin(const std::string& last_id) {
@@ -47,13 +74,12 @@ class Subscriber : public std::enable_shared_from_this<Subscriber> {
 
   // In order, without gaps: what does not fit now is read from the history when there is room again.
   void offer(const rooms::Event& event) {
-    if (event.number != sent_ + 1 || stream_->backlog_bytes() > most_bytes_ / 2) return;
+    if (event.number != sent_ + 1 || stream_->backlog_bytes() > most_bytes_) return;
     if (!room_.empty() && event.room != room_) {
       sent_ = event.number;
       return;
     }
-    const std::string data = to_json(event).dump(-1, ' ', false, Json::error_handler_t::replace);
-    if (stream_->send({.type = name(event.type), .data = data, .id = history_.id(event.number)})) sent_ = event.number;
+    if (stream_->send(std::string_view(wire_->of(event)))) sent_ = event.number;
   }
 
   void catch_up() {
@@ -75,6 +101,7 @@ class Subscriber : public std::enable_shared_from_this<Subscriber> {
   }
 
   rooms::EventHistory& history_;
+  const std::shared_ptr<Wire> wire_;
   const std::shared_ptr<EventStream> stream_;
   const std::string room_;  // only events of it; empty: all
   const std::size_t most_bytes_;
@@ -86,13 +113,14 @@ class Subscriber : public std::enable_shared_from_this<Subscriber> {
 }  // namespace
 
 void add_event_route(http::Router& router, rooms::Rooms& rooms, std::size_t backlog_bytes) {
-  router.add("GET", "/v1/events", [&rooms, backlog_bytes](const Request& request) {
+  const auto wire = std::make_shared<Wire>(rooms.events());
+  router.add("GET", "/v1/events", [&rooms, wire, backlog_bytes](const Request& request) {
     // EventSource sends the header; a first connection of another client may say it in the query.
     const auto header = request.header("last-event-id");
     const std::string last_id = header ? std::string(*header) : request.query_parameter("last_event_id").value_or("");
     const std::string room = request.query_parameter("room").value_or("");
-    return Response{.stream = [&rooms, last_id, room, backlog_bytes](std::shared_ptr<EventStream> stream) {
-      std::make_shared<Subscriber>(rooms.events(), std::move(stream), room, backlog_bytes)->begin(last_id);
+    return Response{.stream = [&rooms, wire, last_id, room, backlog_bytes](std::shared_ptr<EventStream> stream) {
+      std::make_shared<Subscriber>(rooms.events(), wire, std::move(stream), room, backlog_bytes)->begin(last_id);
     }};
   });
 }

@@ -59,6 +59,7 @@ void add_spec(Json& json, const rooms::RoomSpec& spec) {
   if (spec.limits.endpoints) json["limits"]["endpoints"] = *spec.limits.endpoints;
   if (spec.limits.tracks) json["limits"]["tracks"] = *spec.limits.tracks;
   if (spec.limits.subscriptions) json["limits"]["subscriptions"] = *spec.limits.subscriptions;
+  json["audio_last_n"] = spec.audio_last_n;
   json["metadata"] = spec.metadata;
 }
 

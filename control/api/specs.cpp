@@ -131,6 +131,7 @@ tl::expected<rooms::RoomSpec, Fault> room_spec(const Json& json, const std::stri
       limits.number("tracks", spec.limits.tracks);
       limits.number("subscriptions", spec.limits.subscriptions);
     });
+    m.number("audio_last_n", spec.audio_last_n);
     m.text("metadata", spec.metadata);
   });
 }
@@ -142,6 +143,7 @@ tl::expected<rooms::EndpointSpec, Fault> endpoint_spec(const Json& json, const s
     m.choice("dtls_role", spec.dtls_role, rooms::kDtlsRoleNames);
     read_fingerprints(m, spec.fingerprints);
     m.number("max_publish_bit_rate", spec.max_publish_bit_rate);
+    m.number("worker", spec.worker);
     m.text("metadata", spec.metadata);
     m.flag("expire_when_lost", spec.expire_when_lost);
     if (m.has("tracks")) spec.tracks.emplace();
@@ -155,6 +157,7 @@ tl::expected<rooms::EndpointSpec, Fault> endpoint_spec(const Json& json, const s
 tl::expected<rooms::EndpointPatch, Fault> endpoint_patch(const Json& json, const std::string& pointer) {
   return whole<rooms::EndpointPatch>(json, pointer, [](Members& m, rooms::EndpointPatch& patch) {
     m.number("max_publish_bit_rate", patch.max_publish_bit_rate);
+    m.number("worker", patch.worker);
     m.text("metadata", patch.metadata);
   });
 }

@@ -43,6 +43,7 @@ Json to_json(const rooms::Population& p) {
   return {{"rooms", p.rooms},
           {"endpoints", p.endpoints},
           {"tracks", p.tracks},
+          {"mirrors", p.mirrors},
           {"subscriptions", p.subscriptions},
           {"endpoints_by_ice", by_state(p.endpoints_by_ice, rooms::kIceViewStateNames)},
           {"endpoints_by_dtls", by_state(p.endpoints_by_dtls, rooms::kDtlsStateNames)}};
@@ -61,6 +62,7 @@ Json to_json(const rooms::WorkerStatistics& worker) {
 Json to_json(const rooms::Statistics& s) {
   Json json = {{"epoch", s.epoch},
                {"events", s.events},
+               {"moves", s.moves},
                {"listeners", s.listeners},
                {"population", to_json(s.population())},
                {"totals", to_json(s.totals())},
@@ -77,6 +79,7 @@ Json to_json(const rooms::Statistics& s) {
 Json to_json(const rooms::RoomStatistics& line) {
   return {{"id", line.id},
           {"worker", line.worker},
+          {"endpoints_by_worker", line.endpoints_by_worker},
           {"endpoints", line.endpoints},
           {"tracks", line.tracks},
           {"subscriptions", line.subscriptions},
@@ -97,6 +100,7 @@ Json to_json(const rooms::Event& event) {
   text("subscription", event.subscription);
   text("state", event.state);
   text("reason", event.reason);
+  number("worker", event.worker);
   number("encoding", event.encoding);
   number("width", event.width);
   number("height", event.height);

@@ -14,6 +14,12 @@ Json or_null(const std::optional<net::Endpoint>& address) {
   return address ? Json(net::to_string(*address)) : Json();
 }
 
+Json tracks_json(const std::vector<rooms::TrackReference>& tracks) {
+  Json list = Json::array();
+  for (const rooms::TrackReference& t : tracks) list.push_back({{"endpoint", t.endpoint}, {"track", t.track}});
+  return list;
+}
+
 Json candidates_json(const std::vector<rooms::Candidate>& candidates) {
   Json list = Json::array();
   for (const rooms::Candidate& c : candidates) {
@@ -49,7 +55,9 @@ Json encoding_json(const rooms::EncodingView& e) {
 }  // namespace
 
 Json state_json(const rooms::EndpointView& view) {
-  return {{"ice", rooms::kIceViewStateNames[static_cast<std::size_t>(view.ice_state)]},
+  return {{"worker", view.worker},
+          {"moving_to", or_null(view.moving_to)},
+          {"ice", rooms::kIceViewStateNames[static_cast<std::size_t>(view.ice_state)]},
           {"dtls", rooms::kDtlsStateNames[static_cast<std::size_t>(view.dtls_state)]},
           {"failure", view.failure},
           {"srtp_profile", view.srtp_profile},
@@ -100,6 +108,8 @@ Json to_json(const rooms::RoomView& view) {
   Json json = {{"id", view.id}, {"etag", view.etag}};
   add_spec(json, view.spec);
   json["state"] = {{"worker", view.worker},
+                   {"endpoints_by_worker", view.endpoints_by_worker},
+                   {"speakers", tracks_json(view.speakers)},
                    {"created_unix_ms", view.created_unix_ms},
                    {"lease_expires_unix_ms", or_null(view.lease_expires_unix_ms)},
                    {"endpoints", view.endpoints},

@@ -123,6 +123,7 @@ struct MediaSection {
   std::uint32_t subscriptions = 16384;
   std::uint32_t packets = 16384;
   std::uint32_t outgoing = 8192;
+  std::uint32_t big_room = 32;
   srtp::Kind cipher = srtp::Kind::automatic;
   std::uint32_t consent_s = 30;
   std::uint32_t lost_s = 30;

@@ -131,6 +131,10 @@ void MediaSection::describe(Keys& keys) {
   keys.add("subscriptions", subscriptions, {1, 4194304}, kStart, "Tracks to endpoints.");
   keys.add("packets", packets, {1024, 4194304}, kStart, "Media kept for retransmission, of all tracks together.");
   keys.add("outgoing", outgoing, {1024, 4194304}, kStart, "Encrypted packets on their way.");
+  keys.add("big_room", big_room, {0, 1048576}, kStart,
+           "A room with so many endpoints on a worker takes the next ones to another that has clearly less to do (a "
+           "twentieth of a\n"
+           "core). 0: rooms stay on one worker, unless the API asks for others.");
   keys.choice("cipher", cipher, kCipherNames, kStart,
               "auto: ipsec-mb where the CPU has AES instructions, else libsrtp (slower by far). ipsec_mb, libsrtp.");
   keys.add("consent_s", consent_s, {5, 3600}, kStart,

@@ -1,8 +1,10 @@
 #include "control/ctl/rooms_table.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <string>
 #include <vector>
 
 #include "control/ctl/text_table.h"
@@ -41,6 +43,16 @@ std::string source(const Json& subscription) {
   return track.is_null() ? "-" : fmt::format("{}/{}", text(track, "endpoint"), text(track, "track"));
 }
 
+/// Those that have its endpoints: "0", "0,2".
+std::string workers(const Json& room) {
+  std::vector<std::string> with_endpoints;
+  const Json& endpoints = room.at("endpoints_by_worker");
+  for (std::size_t i = 0; i < endpoints.size(); ++i) {
+    if (endpoints[i].get<std::uint64_t>() != 0) with_endpoints.push_back(fmt::format("{}", i));
+  }
+  return with_endpoints.empty() ? digits(room, "worker") : fmt::format("{}", fmt::join(with_endpoints, ","));
+}
+
 std::string layer(const Json& state) {
   const std::string now = text(state, "spatial_layer"), target = text(state, "target_spatial_layer");
   return now == target ? now : fmt::format("{}->{}", now, target);
@@ -49,20 +61,24 @@ std::string layer(const Json& state) {
 }  // namespace
 
 std::string rooms_table(const Json& rooms) {
-  TextTable table({"room", "worker", "endpoints", "tracks", "subscriptions", "kbit/s in", "out"});
+  TextTable table({"room", "workers", "endpoints", "tracks", "subscriptions", "kbit/s in", "out"});
   for (const Json& room : rooms) {
     const Json& s = room.at("state");
-    table.add({text(room, "id"), digits(s, "worker"), digits(s, "endpoints"), digits(s, "tracks"),
-               digits(s, "subscriptions"), kbit(s, "received_bit_rate"), kbit(s, "sent_bit_rate")});
+    table.add({text(room, "id"), workers(s), digits(s, "endpoints"), digits(s, "tracks"), digits(s, "subscriptions"),
+               kbit(s, "received_bit_rate"), kbit(s, "sent_bit_rate")});
   }
   return table.text();
 }
 
 std::string endpoints_table(const Json& endpoints) {
-  TextTable table({"endpoint", "ICE", "DTLS", "SRTP", "remote address", "tracks", "subscriptions", "kbit/s in", "out"});
+  TextTable table(
+      {"endpoint", "worker", "ICE", "DTLS", "SRTP", "remote address", "tracks", "subscriptions", "kbit/s in", "out"});
   for (const Json& endpoint : endpoints) {
     const Json& s = endpoint.at("state");
-    table.add({text(endpoint, "id"), text(s, "ice"), text(s, "dtls"), or_dash(text(s, "srtp_profile")),
+    const std::string worker = s.at("moving_to").is_null()
+                                   ? digits(s, "worker")
+                                   : fmt::format("{}->{}", digits(s, "worker"), digits(s, "moving_to"));
+    table.add({text(endpoint, "id"), worker, text(s, "ice"), text(s, "dtls"), or_dash(text(s, "srtp_profile")),
                text(s, "remote_address"), fmt::format("{}", endpoint.at("tracks").size()),
                fmt::format("{}", endpoint.at("subscriptions").size()), kbit(s, "received_bit_rate"),
                kbit(s, "sent_bit_rate")});
@@ -101,12 +117,13 @@ std::string subscriptions_table(const Json& subscriptions) {
 }
 
 std::string top_table(const Json& stats, const Json& rooms, std::size_t most) {
-  TextTable workers({"worker", "rooms", "endpoints", "tracks", "subscriptions", "kbit/s in", "out"});
+  TextTable by_worker({"worker", "rooms", "endpoints", "tracks", "mirrors", "subscriptions", "kbit/s in", "out"});
   for (std::size_t i = 0; i < stats.at("workers").size(); ++i) {
     const Json& w = stats.at("workers")[i];
     const Json& p = w.at("population");
-    workers.add({fmt::format("{}", i), digits(p, "rooms"), digits(p, "endpoints"), digits(p, "tracks"),
-                 digits(p, "subscriptions"), kbit(w, "received_bit_rate"), kbit(w, "sent_bit_rate")});
+    by_worker.add({fmt::format("{}", i), digits(p, "rooms"), digits(p, "endpoints"), digits(p, "tracks"),
+                   digits(p, "mirrors"), digits(p, "subscriptions"), kbit(w, "received_bit_rate"),
+                   kbit(w, "sent_bit_rate")});
   }
   std::vector<Json> busiest(rooms.begin(), rooms.end());
   const auto traffic = [](const Json& room) {
@@ -114,12 +131,12 @@ std::string top_table(const Json& stats, const Json& rooms, std::size_t most) {
   };
   std::ranges::stable_sort(busiest, std::ranges::greater(), traffic);
   if (busiest.size() > most) busiest.resize(most);
-  TextTable table({"room", "worker", "endpoints", "tracks", "subscriptions", "kbit/s in", "out"});
+  TextTable table({"room", "workers", "endpoints", "tracks", "subscriptions", "kbit/s in", "out"});
   for (const Json& room : busiest) {
-    table.add({text(room, "id"), digits(room, "worker"), digits(room, "endpoints"), digits(room, "tracks"),
+    table.add({text(room, "id"), workers(room), digits(room, "endpoints"), digits(room, "tracks"),
                digits(room, "subscriptions"), kbit(room, "received_bit_rate"), kbit(room, "sent_bit_rate")});
   }
-  return workers.text() + '\n' + table.text();
+  return by_worker.text() + '\n' + table.text();
 }
 
 }  // namespace penstock::control::ctl

@@ -60,6 +60,18 @@ void Associations::settle(const EndpointRef& endpoint) {
   if (association != nullptr && association->phase == Phase::secured && association->session) release(*association);
 }
 
+void Associations::move(const EndpointRef& from, const EndpointRef& to) {
+  Association* association = find(from);
+  if (association == nullptr) return;
+  if (association->phase != Phase::secured) return remove(from);
+  if (association->session) release(*association);
+  auto node = associations_.extract(key_of(from.worker, from.slot));
+  node.key() = key_of(to.worker, to.slot);
+  node.mapped().peer.endpoint = to;
+  associations_.erase(node.key());  // of a former user of that slot
+  associations_.insert(std::move(node));
+}
+
 void Associations::receive(std::uint16_t worker, const sfu::HandshakeDatagram& datagram, Time now) {
   Association* association = find({worker, datagram.endpoint, datagram.generation});
   if (association == nullptr || datagram.size > datagram.bytes.size()) {

@@ -32,6 +32,8 @@ class Associations {
   void add(Peer peer, Time now);
   void remove(const EndpointRef& endpoint);
   void settle(const EndpointRef& endpoint);
+  /// A secured one only; its session is not needed any more. Others are forgotten.
+  void move(const EndpointRef& from, const EndpointRef& to);
   /// From a worker's lane.
   void receive(std::uint16_t worker, const sfu::HandshakeDatagram& datagram, Time now);
   /// Retransmits, gives up, frees: whatever is due.

@@ -49,6 +49,14 @@ void Handshakes::remove(const EndpointRef& endpoint) {
   thread_of(endpoint).ask(RemoveEndpoint{endpoint});
 }
 
+void Handshakes::move(const EndpointRef& from, const EndpointRef& to) {
+  if (&thread_of(from) == &thread_of(to)) {
+    thread_of(from).ask(MoveEndpoint{from, to});
+  } else {
+    remove(from);
+  }
+}
+
 void Handshakes::settle(const EndpointRef& endpoint) {
   thread_of(endpoint).ask(SettleEndpoint{endpoint});
 }

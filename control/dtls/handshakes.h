@@ -60,6 +60,9 @@ class Handshakes {
   /// Forgets the endpoint; no alert is sent. Unknown ones are ignored. Reports that are under way may still come,
   /// as they may of an association that was replaced: compare Report::association.
   void remove(const EndpointRef& endpoint);
+  /// A secured endpoint is another worker's from now on: what it says of its association's end comes from there. Where
+  /// that worker is another handshake thread's, the association is forgotten, and so its end goes unheard.
+  void move(const EndpointRef& from, const EndpointRef& to);
   /// Authentic media came from a secured endpoint: it has our last flight, and its session is freed early. Optional.
   void settle(const EndpointRef& endpoint);
 

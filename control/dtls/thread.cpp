@@ -132,6 +132,8 @@ void Handshakes::Thread::take_requests(Time now) {
       associations_.remove(removed->endpoint);
     } else if (const auto* settled = std::get_if<SettleEndpoint>(&request)) {
       associations_.settle(settled->endpoint);
+    } else if (const auto* moved = std::get_if<MoveEndpoint>(&request)) {
+      associations_.move(moved->from, moved->to);
     }
   }
 }

@@ -21,8 +21,11 @@ struct RemoveEndpoint {
 struct SettleEndpoint {
   EndpointRef endpoint;
 };
+struct MoveEndpoint {
+  EndpointRef from, to;
+};
 /// What control asks of a thread.
-using Request = std::variant<AddPeer, RemoveEndpoint, SettleEndpoint>;
+using Request = std::variant<AddPeer, RemoveEndpoint, SettleEndpoint, MoveEndpoint>;
 
 class Handshakes::Thread {
  public:

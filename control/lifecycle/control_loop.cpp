@@ -50,7 +50,8 @@ ControlLoop::ControlLoop(const Sources& sources, const Config& config, const std
       slow_timer_(io_) {}
 
 tl::expected<void, std::string> ControlLoop::open_rooms(MediaPlane& media) {
-  auto control = MediaControl::create(io_, config_, media, relay_, log_);
+  const auto busy_share = [this](std::uint16_t worker) { return load_.loads()[worker].busy_ratio; };
+  auto control = MediaControl::create(io_, config_, media, relay_, busy_share, log_);
   if (!control) return tl::unexpected(control.error());
   media_ = std::move(*control);
   allocations_ = std::make_unique<api::TurnAllocations>(
@@ -97,7 +98,7 @@ void ControlLoop::run() {
   tick();
   slow_tick();
   if (media_ != nullptr) media_->start();
-  io_.run();
+  while (!io_.stopped()) turns_.measure([this] { io_.run_one(); });
   relay_.stop();
   take_records();
   log_.info("stopped", "all workers have stopped", {{"allocations_left", relay_.allocations()}});
@@ -213,7 +214,10 @@ void ControlLoop::slow_tick() {
   } else if (manager_.watchdog_period()) {
     manager_.feed_watchdog();
   }
-  if (slow_ticks_++ % kSlowTicksPerLoadSample == 0) load_.sample(engine::monotonic_ns());
+  if (slow_ticks_++ % kSlowTicksPerLoadSample == 0) {
+    load_.sample(engine::monotonic_ns());
+    turns_.age();
+  }
   const PortsState ports = read_ports(relay_.network());
   port_watch_.look(ports);
   port_watch_.verify_steering(ports, relay_.sources());
@@ -244,6 +248,10 @@ ProcessState ControlLoop::state() const {
   state.started_unix_s = started_unix_s_;
   state.uptime_s =
       static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - started_).count());
+  state.control = {.turns = turns_.turns(),
+                   .busy_ns = turns_.busy_so_far_ns(),
+                   .longest_turn_ns = turns_.longest_ns(),
+                   .recent_longest_turn_ns = turns_.recent_longest_ns()};
   state.reloads = reloads_;
   state.reloads_failed = reloads_failed_;
   state.records_written = records_.written();

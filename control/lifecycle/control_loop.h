@@ -20,6 +20,7 @@
 #include "control/lifecycle/port_watch.h"
 #include "control/lifecycle/reload.h"
 #include "control/lifecycle/service_manager.h"
+#include "control/lifecycle/turn_meter.h"
 #include "control/log/record_file.h"
 #include "control/metrics/load_meter.h"
 #include "control/relay/relay.h"
@@ -63,6 +64,7 @@ class ControlLoop {
   Relay& relay_;
   ServiceManager manager_;
   LoadMeter load_;
+  TurnMeter turns_;
   PortWatch port_watch_;
   Liveness liveness_;
   Drain drain_;

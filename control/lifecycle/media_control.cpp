@@ -41,6 +41,7 @@ class MediaControl::Peers final : public rooms::Handshaker {
 
   void add(dtls::Peer peer) override { handshakes_.add(std::move(peer)); }
   void remove(const dtls::EndpointRef& endpoint) override { handshakes_.remove(endpoint); }
+  void move(const dtls::EndpointRef& from, const dtls::EndpointRef& to) override { handshakes_.move(from, to); }
   void settle(const dtls::EndpointRef& endpoint) override { handshakes_.settle(endpoint); }
   const dtls::Fingerprint& fingerprint() const override { return handshakes_.certificate().fingerprint(); }
 
@@ -53,14 +54,14 @@ MediaControl::MediaControl(boost::asio::io_context& io, MediaPlane& plane, Log& 
 
 MediaControl::~MediaControl() = default;
 
-tl::expected<std::unique_ptr<MediaControl>, std::string> MediaControl::create(boost::asio::io_context& io,
-                                                                              const Config& config, MediaPlane& plane,
-                                                                              Relay& relay, Log& log) {
+tl::expected<std::unique_ptr<MediaControl>, std::string> MediaControl::create(
+    boost::asio::io_context& io, const Config& config, MediaPlane& plane, Relay& relay,
+    std::function<double(std::uint16_t)> busy_share, Log& log) {
   std::unique_ptr<MediaControl> control(new MediaControl(io, plane, log));
   if (auto started = control->start_handshakes(config.media, relay); !started) {
     return tl::unexpected(started.error());
   }
-  control->make_rooms(config, relay);
+  control->make_rooms(config, relay, std::move(busy_share));
   return control;
 }
 
@@ -83,12 +84,15 @@ tl::expected<void, std::string> MediaControl::start_handshakes(const MediaSectio
   return {};
 }
 
-void MediaControl::make_rooms(const Config& config, Relay& relay) {
+void MediaControl::make_rooms(const Config& config, Relay& relay, std::function<double(std::uint16_t)> busy_share) {
   rooms::Options options;
   options.lost_timeout = std::chrono::seconds(config.media.lost_s);
   for (std::uint16_t worker = 0; worker < plane_.workers(); ++worker) {
     options.workers.push_back({plane_.settings(worker).sizes, &plane_.board(worker), plane_.advertised(worker)});
   }
+  options.placement.big_room = config.media.big_room;
+  options.busy_share = std::move(busy_share);
+  options.speakers = &plane_.speakers();
   updates_ = std::make_unique<Updates>(relay, plane_);
   peers_ = std::make_unique<Peers>(*handshakes_);
   rooms_ = std::make_unique<rooms::Rooms>(std::move(options), *updates_, *peers_);

@@ -4,6 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <tl/expected.hpp>
@@ -22,9 +23,10 @@ class MediaControl {
  public:
   /// Starts the handshake threads; before the workers run, whose lanes these wait on. Everything given outlives this
   /// object, and the workers end before it. The error is a sentence that says what to do.
-  static tl::expected<std::unique_ptr<MediaControl>, std::string> create(boost::asio::io_context& io,
-                                                                         const Config& config, MediaPlane& plane,
-                                                                         Relay& relay, Log& log);
+  /// `busy_share`: see rooms::Options.
+  static tl::expected<std::unique_ptr<MediaControl>, std::string> create(
+      boost::asio::io_context& io, const Config& config, MediaPlane& plane, Relay& relay,
+      std::function<double(std::uint16_t)> busy_share, Log& log);
   ~MediaControl();
 
   /// Begins to look after the rooms whenever `io` runs.
@@ -42,7 +44,7 @@ class MediaControl {
 
   MediaControl(boost::asio::io_context& io, MediaPlane& plane, Log& log);
   tl::expected<void, std::string> start_handshakes(const MediaSection& media, Relay& relay);
-  void make_rooms(const Config& config, Relay& relay);
+  void make_rooms(const Config& config, Relay& relay, std::function<double(std::uint16_t)> busy_share);
   void on_report(dtls::Report& report);
   void tick();
   void wait(std::chrono::milliseconds time);

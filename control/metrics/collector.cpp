@@ -80,6 +80,16 @@ void add_control(Families& families, const std::vector<WorkerSource>& workers, c
   families.add(state.ready ? 1 : 0);
   families.family("penstock_draining", MetricKind::gauge, "1 after SIGTERM.");
   families.add(state.draining ? 1 : 0);
+  families.family("penstock_control_turns_total", MetricKind::counter, "Things that the control thread did.");
+  families.add(static_cast<double>(state.control.turns));
+  families.family("penstock_control_busy_seconds_total", MetricKind::counter, "CPU time of the control thread.");
+  families.add(static_cast<double>(state.control.busy_ns) / 1e9);
+  families.family("penstock_control_longest_turn_seconds", MetricKind::gauge,
+                  "CPU time of the longest one, for which all others waited.");
+  families.add(static_cast<double>(state.control.longest_turn_ns) / 1e9);
+  families.family("penstock_control_recent_longest_turn_seconds", MetricKind::gauge,
+                  "CPU time of the longest one of the last five to ten seconds.");
+  families.add(static_cast<double>(state.control.recent_longest_turn_ns) / 1e9);
   families.family("penstock_reloads_total", MetricKind::counter, "Reloads of the configuration, by outcome.");
   families.add(static_cast<double>(state.reloads), {{"outcome", "applied"}});
   families.add(static_cast<double>(state.reloads_failed), {{"outcome", "refused"}});

@@ -46,12 +46,21 @@ struct RoomsState {
   std::uint32_t event_listeners = 0;
 };
 
+/// The turns of the control thread's loop, in CPU time.
+struct ControlTurns {
+  std::uint64_t turns = 0;
+  std::uint64_t busy_ns = 0;
+  std::uint64_t longest_turn_ns = 0;
+  std::uint64_t recent_longest_turn_ns = 0;  ///< of the last five to ten seconds
+};
+
 /// The control thread's own state, as it is now.
 struct ProcessState {
   bool ready = false;     ///< serving, and not draining
   bool draining = false;  ///< SIGTERM was seen
   std::uint64_t started_unix_s = 0;
   std::uint64_t uptime_s = 0;
+  ControlTurns control{};
   std::uint64_t reloads = 0;  ///< that were taken over
   std::uint64_t reloads_failed = 0;
   std::uint64_t records_written = 0;

@@ -163,6 +163,9 @@ tl::expected<void, Error> check(const RoomSpec& spec) {
   if (spec.lease && (spec.lease->duration_s == 0 || spec.lease->duration_s > kMostLease_s)) {
     return invalid("/lease/duration_s", "a lease lasts 1 to {} seconds", kMostLease_s);
   }
+  if (spec.audio_last_n > sfu::kMostSeats) {
+    return invalid("/audio_last_n", "at most {} audio tracks can be chosen among; 0 forwards all", sfu::kMostSeats);
+  }
   return check_metadata(spec.metadata);
 }
 

@@ -13,6 +13,8 @@ std::vector<Event> Batch::commit(UpdateSink& sink, Handshaker& handshaker) {
   for (auto& request : handshakes_) {
     if (auto* peer = std::get_if<dtls::Peer>(&request)) {
       handshaker.add(std::move(*peer));
+    } else if (const auto* moved = std::get_if<Moved>(&request)) {
+      handshaker.move(moved->from, moved->to);
     } else {
       handshaker.remove(std::get<dtls::EndpointRef>(request));
     }

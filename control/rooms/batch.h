@@ -82,11 +82,18 @@ class Batch {
     retire_.emplace_back([&table, place](std::uint64_t update) { table.retire(place, update); }, worker);
   }
 
+  /// Gives a room's number on the SpeakerBoard back; what takes it from the tracks is in this batch.
+  void vacate_seats(std::uint32_t number) {
+    const auto retire = [this, number](std::uint64_t) { state_.seated_rooms.retire(number, state_.posted()); };
+    retire_.emplace_back(retire, std::uint16_t{0});
+  }
+
   void operation(std::uint16_t worker, sfu::Operation operation) {
     operations_[worker].push_back(std::move(operation));
   }
   void expect(dtls::Peer peer) { handshakes_.emplace_back(std::move(peer)); }
   void forget(const dtls::EndpointRef& endpoint) { handshakes_.emplace_back(endpoint); }
+  void moved(const dtls::EndpointRef& from, const dtls::EndpointRef& to) { handshakes_.emplace_back(Moved{from, to}); }
   void event(Event event) { events_.push_back(std::move(event)); }
 
   /// `last` is run when all steps are admitted: it may add operations, and cannot fail.
@@ -96,6 +103,9 @@ class Batch {
   std::vector<Event> commit(UpdateSink& sink, Handshaker& handshaker);
 
  private:
+  struct Moved {
+    dtls::EndpointRef from, to;
+  };
   struct Retiring {
     Retiring(std::function<void(std::uint64_t)> give_back, std::uint16_t of)
         : retire(std::move(give_back)), worker(of) {}
@@ -109,7 +119,7 @@ class Batch {
   std::vector<std::function<void()>> at_end_;
   std::map<std::uint16_t, std::vector<sfu::Operation>> operations_;
   std::vector<Retiring> retire_;
-  std::vector<std::variant<dtls::Peer, dtls::EndpointRef>> handshakes_;  ///< to expect, to forget
+  std::vector<std::variant<dtls::Peer, dtls::EndpointRef, Moved>> handshakes_;  ///< to expect, to forget, to follow
   std::vector<Event> events_;
 };
 

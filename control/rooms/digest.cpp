@@ -32,7 +32,7 @@ void write(Text to, const Subscription& s) {
                  text_of(p.extensions), text_of(p.feedback), p.max_spatial_layer, p.max_temporal_layer, p.priority,
                  p.paused, p.first_sequence, p.first_rtx_sequence, p.first_timestamp, p.first_picture_id,
                  s.source == nullptr ? "none" : s.source->endpoint->id + "/" + s.source->id);
-  fmt::format_to(to, " asked {}\n", s.spec.track ? s.spec.track->endpoint + "/" + s.spec.track->track : "none");
+  fmt::format_to(to, "\n");
 }
 
 void write(Text to, const Track& t) {
@@ -56,8 +56,8 @@ void write(Text to, const Track& t) {
 void write(Text to, const Endpoint& e) {
   fmt::format_to(
       to, "  endpoint {} r{} on {} place {}.{} ice {}:{} cname {} cap {} role {} state {}/{}/{} '{}' deadline {}", e.id,
-      e.revision, e.worker, e.place.slot, e.place.generation,
-      std::string_view(e.parameters.ice.fragment.data(), e.parameters.ice.fragment.size()),
+      e.revision, e.worker, e.move != nullptr ? fmt::format("->{}", e.move->wanted) : "", e.place.slot,
+      e.place.generation, std::string_view(e.parameters.ice.fragment.data(), e.parameters.ice.fragment.size()),
       std::string_view(e.parameters.ice.password.data(), e.parameters.ice.password.size()), e.parameters.cname.view(),
       e.parameters.max_publish_bit_rate, static_cast<int>(e.dtls_role), static_cast<int>(e.ice),
       static_cast<int>(e.dtls), e.keyed, e.failure, e.deadline_ns);
@@ -68,9 +68,9 @@ void write(Text to, const Endpoint& e) {
 }
 
 void write(Text to, const Room& r) {
-  fmt::format_to(to, " room {} r{} worker {} '{}' tracks {} subscriptions {} lease {} {} limits {},{},{}\n", r.id,
-                 r.revision, r.home, r.spec.metadata, r.tracks, r.subscriptions,
-                 r.spec.lease ? r.spec.lease->owner : "-", r.lease_deadline_ns,
+  fmt::format_to(to, " room {} r{} worker {} seats {}@{} '{}' tracks {} subscriptions {} lease {} {} limits {},{},{}\n",
+                 r.id, r.revision, r.home, r.speakers.seats, r.speakers.room, r.spec.metadata, r.tracks,
+                 r.subscriptions, r.spec.lease ? r.spec.lease->owner : "-", r.lease_deadline_ns,
                  r.spec.limits.endpoints.value_or(UINT32_MAX), r.spec.limits.tracks.value_or(UINT32_MAX),
                  r.spec.limits.subscriptions.value_or(UINT32_MAX));
   for (const auto& [id, endpoint] : r.endpoints) write(to, *endpoint);
@@ -96,7 +96,8 @@ void write(Text to, const Worker& w) {
 std::string digest_of(const State& state) {
   std::string text;
   const Text to = std::back_inserter(text);
-  fmt::format_to(to, "revision {} leases {} owners {} deadlines {}", state.last_revision, state.lease_deadlines.size(),
+  fmt::format_to(to, "revision {} seats {} moving {} leases {} owners {} deadlines {}", state.last_revision,
+                 state.seated_rooms.available(), state.moving.size(), state.lease_deadlines.size(),
                  state.rooms_by_owner.size(), state.endpoint_deadlines.size());
   for (const auto& fragment : state.fragments) {
     fmt::format_to(to, " {}", std::string_view(fragment.data(), fragment.size()));

@@ -3,6 +3,7 @@
 
 #include "control/rooms/admission.h"
 #include "control/rooms/changes.h"
+#include "control/rooms/move.h"
 #include "control/rooms/placement.h"
 #include "control/rooms/random.h"
 #include "control/rooms/refuse.h"
@@ -29,12 +30,8 @@ dtls::Role our_role(DtlsRole theirs) {
   return theirs == DtlsRole::passive ? dtls::Role::active : dtls::Role::passive;
 }
 
-dtls::EndpointRef ref(const Endpoint& endpoint) {
-  return {endpoint.worker, endpoint.place.slot, endpoint.place.generation};
-}
-
 void expect_handshake(Batch& batch, const Endpoint& endpoint) {
-  batch.expect({.endpoint = ref(endpoint),
+  batch.expect({.endpoint = ref_of(endpoint),
                 .role = endpoint.dtls_role,
                 .fingerprints = endpoint.spec.fingerprints,
                 .association = endpoint.association});
@@ -50,6 +47,9 @@ void restart_ice(Batch& batch, Endpoint& endpoint) {
   batch.erase(batch.state().fragments, endpoint.parameters.ice.fragment);
   batch.assign(endpoint.parameters.ice, fresh_credentials(batch));
   batch.operation(endpoint.worker, sfu::RestartIce{endpoint.place.slot, endpoint.parameters.ice});
+  if (endpoint.left_at) {  // where its client may go on sending checks
+    batch.operation(endpoint.left_at->worker, sfu::RestartIce{endpoint.left_at->place.slot, endpoint.parameters.ice});
+  }
   if (endpoint.ice != IceViewState::failed) return;
   set_ice(batch, endpoint, IceViewState::waiting);  // it has another chance
   batch.assign(endpoint.failure, std::string());
@@ -64,7 +64,7 @@ void restart_dtls(Batch& batch, Endpoint& endpoint) {
   set_dtls(batch, endpoint, DtlsState::waiting);
   set_deadline(batch, endpoint, connect_deadline(batch, batch.state()));
   if (endpoint.spec.fingerprints.empty()) {
-    batch.forget(ref(endpoint));
+    batch.forget(ref_of(endpoint));
   } else {
     expect_handshake(batch, endpoint);
   }
@@ -187,6 +187,9 @@ Verdict apply(Batch& batch, const PutEndpoint& change, const Precondition& preco
 
   Applied applied{.created = !exists, .changed = !exists};
   Endpoint* endpoint = exists ? there->second.get() : nullptr;
+  if (exists) {
+    if (auto ok = check_not_moving(*endpoint); !ok) return tl::make_unexpected(std::move(ok.error()));
+  }
   if (exists && change.spec.worker && *change.spec.worker != endpoint->worker) {
     return conflict("/worker", "endpoint '{}' is on worker {}; PATCH moves it, PUT leaves it where it is",
                     change.endpoint, endpoint->worker);
@@ -210,18 +213,27 @@ Verdict apply(Batch& batch, const PutEndpoint& change, const Precondition& preco
 Verdict apply(Batch& batch, const PatchEndpoint& change, const Precondition& precondition) {
   const auto endpoint = addressed(batch, change.room, change.endpoint, precondition);
   if (!endpoint) return tl::make_unexpected(endpoint.error());
+  if (auto ok = check_not_moving(**endpoint); !ok) return tl::make_unexpected(std::move(ok.error()));
   EndpointSpec spec = (*endpoint)->spec;
   if (change.patch.max_publish_bit_rate) spec.max_publish_bit_rate = *change.patch.max_publish_bit_rate;
   if (change.patch.metadata) spec.metadata = *change.patch.metadata;
   if (auto ok = check(spec); !ok) return tl::make_unexpected(std::move(ok.error()));
-  if (spec == (*endpoint)->spec) return Applied{.changed = false};
-  replace_own(batch, **endpoint, spec);
+  const bool moves = change.patch.worker && *change.patch.worker != (*endpoint)->worker;
+  if (moves) {
+    if (auto ok = check_worker(batch.state(), *change.patch.worker); !ok) return tl::make_unexpected(ok.error());
+  }
+  if (spec == (*endpoint)->spec && !moves) return Applied{.changed = false};
+  if (!(spec == (*endpoint)->spec)) replace_own(batch, **endpoint, spec);
+  if (moves) {
+    if (auto ok = begin_move(batch, **endpoint, *change.patch.worker); !ok) return tl::make_unexpected(ok.error());
+  }
   return Applied{};
 }
 
 Verdict apply(Batch& batch, const DeleteEndpoint& change, const Precondition& precondition) {
   const auto endpoint = addressed(batch, change.room, change.endpoint, precondition);
   if (!endpoint) return tl::make_unexpected(endpoint.error());
+  if (auto ok = check_not_moving(**endpoint); !ok) return tl::make_unexpected(std::move(ok.error()));
   batch.event(event_of(EventType::endpoint_deleted, **endpoint));
   remove(batch, **endpoint);
   return Applied{};

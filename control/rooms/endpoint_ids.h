@@ -2,11 +2,10 @@
 // What must be unique within one endpoint's RTP session: SSRCs, MIDs, the meaning of payload types.
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <tl/expected.hpp>
-#include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 #include "control/rooms/error.h"
 #include "dataplane/sfu/parameters.h"
@@ -36,27 +35,36 @@ class EndpointIds {
   std::size_t retired() const { return retired_ssrcs_.size(); }
 
   /// Neither in use nor retired, and not 0.
-  bool free(std::uint32_t ssrc) const { return ssrc != 0 && !ssrcs_.contains(ssrc) && !retired_ssrcs_.contains(ssrc); }
+  bool free(std::uint32_t ssrc) const { return ssrc != 0 && find(ssrc) == nullptr && !retired_ssrcs_.contains(ssrc); }
   bool empty() const;
 
  private:
   /// What a payload type stands for in one direction (RFC 8843 section 9.1: one meaning over all m-sections).
   struct Meaning {
+    std::uint8_t payload_type;
     sfu::Codec codec;
     std::uint8_t repeats;  ///< of rtx: the media payload type; kNoPayloadType: it is media
     std::uint32_t users = 0;
     std::uint32_t sole_users = 0;  ///< tracks that nothing but their payload type tells apart
   };
-  using Meanings = std::map<std::uint8_t, Meaning>;
+  using Meanings = std::vector<Meaning>;
+  struct InUse {
+    std::uint32_t ssrc;
+    bool sent;  ///< from, not received
+  };
 
   static tl::expected<void, Error> check_meaning(const Meanings& meanings, std::uint8_t payload_type, sfu::Codec codec,
                                                  std::uint8_t repeats);
   static void add_user(Meanings& meanings, std::uint8_t payload_type, sfu::Codec codec, std::uint8_t repeats);
   static void remove_user(Meanings& meanings, std::uint8_t payload_type);
+  const InUse* find(std::uint32_t ssrc) const;
+  void add(std::uint32_t ssrc, bool sent);
+  void remove(std::uint32_t ssrc);
 
-  std::unordered_map<std::uint32_t, bool> ssrcs_;  // in use, in either direction; true: sent from
+  // Flat, for there are tens of thousands of endpoints.
+  std::vector<InUse> ssrcs_;  // sorted
   std::unordered_set<std::uint32_t> retired_ssrcs_;
-  std::unordered_set<std::string> received_mids_, sent_mids_;
+  std::vector<sfu::Mid> received_mids_, sent_mids_;  // in no order
   Meanings received_, sent_;
 };
 

@@ -17,6 +17,7 @@ enum class EventType : std::uint8_t {
   endpoint_updated,
   endpoint_deleted,  ///< with its tracks and subscriptions; `reason` when nobody asked
   endpoint_ice,      ///< `state`: of kIceViewStateNames; `reason` when failed
+  endpoint_moved,    ///< `worker`: where it is now
   endpoint_dtls,     ///< `state`: of kDtlsStateNames; `reason` when failed
   track_created,
   track_updated,
@@ -30,10 +31,10 @@ enum class EventType : std::uint8_t {
   count_
 };
 inline constexpr std::array<std::string_view, static_cast<std::size_t>(EventType::count_)> kEventTypeNames = {
-    "room.created",         "room.updated",         "room.deleted",         "endpoint.created",
-    "endpoint.updated",     "endpoint.deleted",     "endpoint.ice",         "endpoint.dtls",
-    "track.created",        "track.updated",        "track.deleted",        "track.encoding",
-    "subscription.created", "subscription.updated", "subscription.deleted", "subscription.layer",
+    "room.created",         "room.updated",       "room.deleted",   "endpoint.created",     "endpoint.updated",
+    "endpoint.deleted",     "endpoint.ice",       "endpoint.moved", "endpoint.dtls",        "track.created",
+    "track.updated",        "track.deleted",      "track.encoding", "subscription.created", "subscription.updated",
+    "subscription.deleted", "subscription.layer",
 };
 constexpr std::string_view name(EventType type) {
   return kEventTypeNames[static_cast<std::size_t>(type)];
@@ -48,6 +49,7 @@ struct Event {
   std::string state{}, reason{};
   std::optional<std::uint32_t> encoding{}, width{}, height{};
   std::optional<bool> active{};
+  std::optional<std::uint16_t> worker{};
   std::optional<std::uint8_t> spatial_layer{}, target_spatial_layer{};
 };
 

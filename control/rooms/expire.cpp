@@ -1,9 +1,14 @@
 #include "control/rooms/changes.h"
+#include "control/rooms/lease.h"
+#include "control/rooms/move.h"
 #include "control/rooms/refuse.h"
 #include "control/rooms/watch.h"
 
 namespace penstock::control::rooms {
 namespace {
+
+// What ends waits for what is on its way to another worker.
+constexpr std::uint64_t kWhileMoving_ns = 50'000'000;
 
 void delete_for(Batch& batch, Endpoint& endpoint, const std::string& reason) {
   Event event = event_of(EventType::endpoint_deleted, endpoint);
@@ -24,6 +29,7 @@ void fail_ice(Batch& batch, Endpoint& endpoint, std::string reason) {
 
 void expire(Batch& batch, Endpoint& endpoint) {
   const Options& options = batch.state().options;
+  if (endpoint.move != nullptr) return set_deadline(batch, endpoint, batch.now().monotonic_ns + kWhileMoving_ns);
   Expiries& expiries = batch.state().expiries;
   set_deadline(batch, endpoint, 0);
   switch (endpoint.ice) {
@@ -45,6 +51,7 @@ void expire(Batch& batch, Endpoint& endpoint) {
 }
 
 void expire(Batch& batch, Room& room) {
+  if (!check_not_moving(batch.state(), room)) return extend_lease(batch, room, kWhileMoving_ns);
   ++batch.state().expiries.leases;
   Event event = event_of(EventType::room_deleted, room);
   event.reason = fmt::format("the lease of owner '{}' expired", room.spec.lease->owner);

@@ -14,6 +14,8 @@ class Handshaker {
   /// of the endpoint.
   virtual void add(dtls::Peer peer) = 0;
   virtual void remove(const dtls::EndpointRef& endpoint) = 0;
+  /// A secured endpoint is another worker's from now on.
+  virtual void move(const dtls::EndpointRef& from, const dtls::EndpointRef& to) = 0;
   /// Media or RTCP came under the keys of the endpoint's latest association: its handshake is wholly over.
   virtual void settle(const dtls::EndpointRef& endpoint) = 0;
   /// Of our certificate, for the remote side.

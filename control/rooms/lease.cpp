@@ -12,6 +12,12 @@ void take_lease(Batch& batch, Room& room) {
   batch.insert(batch.state().rooms_by_owner, {room.spec.lease->owner, &room});
 }
 
+void extend_lease(Batch& batch, Room& room, std::uint64_t by_ns) {
+  batch.erase(batch.state().lease_deadlines, {room.lease_deadline_ns, &room});
+  batch.assign(room.lease_deadline_ns, batch.now().monotonic_ns + by_ns);
+  batch.insert(batch.state().lease_deadlines, {room.lease_deadline_ns, &room});
+}
+
 void drop_lease(Batch& batch, Room& room) {
   if (room.lease_deadline_ns == 0) return;
   batch.erase(batch.state().lease_deadlines, {room.lease_deadline_ns, &room});

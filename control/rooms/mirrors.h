@@ -9,10 +9,11 @@
 
 namespace penstock::control::rooms {
 
-/// Where subscriptions of `worker` find the track: its own place, or that of its mirror there, which is there.
+/// Where subscriptions of `worker` find the track: its own place, or that of its mirror, which is there.
 Place place_on(const Track& track, std::uint16_t worker);
 
-/// One more subscription of `worker` to the track; with the first, a mirror is made. The error: its table is full.
+/// One more subscription of `worker` to the track; with the first, a mirror is made. Returns what subscriptions there
+/// refer to: the track's own place, or its mirror's. The error: the worker's table is full.
 tl::expected<Place, Error> take_mirror(Batch& batch, Track& track, std::uint16_t worker);
 /// One less. With the last, the mirror goes at the batch's end, unless another has taken it by then.
 void release_mirror(Batch& batch, Track& track, std::uint16_t worker);

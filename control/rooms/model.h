@@ -21,7 +21,6 @@ class Rooms::Model {
   Handshaker& handshaker;
   State state;
   EventHistory history;
-  std::uint64_t sampled_ns = 0;  ///< monotonic
 };
 
 }  // namespace penstock::control::rooms

@@ -8,12 +8,16 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "control/dtls/peer.h"
 #include "control/rooms/endpoint_ids.h"
+#include "control/rooms/negotiated.h"
 #include "control/rooms/slot_table.h"
 #include "control/rooms/spec.h"
 #include "control/rooms/view.h"
+#include "dataplane/sfu/transfer.h"
 #include "dataplane/srtp/profile.h"
 
 namespace penstock::control::rooms {
@@ -39,19 +43,49 @@ struct RateMeter {
   }
 };
 
+/// Of a worker or a room: the sum over its endpoints as of the last sample, and that of the one under way.
+struct BitRates {
+  std::uint64_t received = 0, sent = 0;
+  std::uint64_t next_received = 0, next_sent = 0;
+
+  void add(std::uint64_t in, std::uint64_t out) {
+    next_received += in;
+    next_sent += out;
+  }
+  void turn_over() {
+    received = std::exchange(next_received, 0);
+    sent = std::exchange(next_sent, 0);
+  }
+};
+
 struct Subscription {
   std::string id;
   Endpoint* endpoint = nullptr;  ///< the receiver
   std::uint64_t revision = 0;
-  SubscriptionSpec spec;
+  std::shared_ptr<const Negotiated> negotiated;  ///< with the members below all that was asked for: spec_of()
   sfu::SubscriptionParameters parameters;
   Place place;
   Track* source = nullptr;
-  std::size_t at_source = 0;  ///< index in source->subscriptions
+  std::uint32_t at_source = 0;  ///< index in source->subscriptions
 
   // As last told in events.
   std::uint8_t spatial_layer = sfu::kAnyLayer, target_spatial_layer = sfu::kAnyLayer;
   RateMeter sent;
+};
+
+/// An endpoint on its way to another worker (move.h).
+struct Move {
+  std::uint16_t wanted = 0;  ///< where it is to be in the end
+  std::uint16_t to = 0;      ///< where it goes first: to a third worker by way of home
+  Place place;               ///< there
+  struct Reserved {
+    Subscription* subscription = nullptr;
+    Place place;  ///< there
+  };
+  std::vector<Reserved> subscriptions;
+  std::vector<std::uint64_t> awaited;  ///< updates, by worker, that are to be applied before it goes; empty: unknown
+  std::shared_ptr<sfu::Transfer> transfer;  ///< once it goes
+  std::vector<dtls::Report> reports;        ///< that came meanwhile
 };
 
 /// A track's stand-in in the table of a worker that is not its own: what that worker's subscriptions refer to.
@@ -92,6 +126,13 @@ struct Endpoint {
   EndpointSpec spec;  ///< without tracks
   sfu::EndpointParameters parameters;
   Place place;
+  /// After a move: the slot at home that hands its packets on, for its client still sends there.
+  struct ForwardingAddress {
+    std::uint16_t worker = 0;
+    Place place;
+  };
+  std::optional<ForwardingAddress> left_at;
+  std::shared_ptr<Move> move;                  ///< nullptr: it stays where it is
   dtls::Role dtls_role = dtls::Role::passive;  ///< ours
   std::uint64_t association = 0;               ///< the DTLS association's number; reports of another are too late
   ById<Track> tracks;
@@ -114,6 +155,13 @@ struct Endpoint {
   RateMeter received, sent;
 };
 
+/// The description that it came from; SSRCs that were left to us are filled in.
+SubscriptionSpec spec_of(const Subscription& subscription);
+
+inline dtls::EndpointRef ref_of(const Endpoint& endpoint) {
+  return {endpoint.worker, endpoint.place.slot, endpoint.place.generation};
+}
+
 struct Room {
   std::string id;
   std::uint64_t revision = 0;
@@ -121,11 +169,12 @@ struct Room {
   std::uint16_t home = 0;                          ///< the worker of its first endpoints
   std::vector<std::uint32_t> endpoints_by_worker;  ///< how many of them each worker has
   RoomSpec spec;
+  sfu::Speakers speakers;               ///< of its audio tracks
   std::uint64_t lease_deadline_ns = 0;  ///< monotonic; 0: no lease
   std::uint64_t lease_expires_unix_ms = 0;
   ById<Endpoint> endpoints;
   std::uint32_t tracks = 0, subscriptions = 0;
-  std::uint64_t received_bit_rate = 0, sent_bit_rate = 0;
+  BitRates bit_rates{};
 };
 
 }  // namespace penstock::control::rooms

@@ -9,6 +9,7 @@
 
 #include "dataplane/net/address.h"
 #include "dataplane/sfu/board.h"
+#include "dataplane/sfu/speaker_board.h"
 
 namespace penstock::control::rooms {
 
@@ -56,6 +57,8 @@ struct Options {
   std::size_t event_history = 8'192;
   std::function<Now()> clock = &Now::read;
   Placement placement{};
+  /// Where rooms with audio_last_n have their seats; outlives the model. nullptr: there are no such rooms.
+  const sfu::SpeakerBoard* speakers = nullptr;
   /// The share of its core that a worker spent on packets over the last seconds, 0 to 1, by worker; nothing: unknown.
   std::function<double(std::uint16_t worker)> busy_share{};
 };

@@ -7,7 +7,9 @@
 namespace penstock::control::rooms {
 
 tl::expected<RoomView, Error> Rooms::room(std::string_view room) const {
-  return find_room(model_->state, room).map([this](const Room* found) { return view_of(model_->state, *found); });
+  return find_room(model_->state, room).map([this](const Room* found) {
+    return view_of(model_->state, *found, model_->now());
+  });
 }
 
 tl::expected<EndpointView, Error> Rooms::endpoint(std::string_view room, std::string_view endpoint) const {
@@ -33,8 +35,9 @@ tl::expected<SubscriptionView, Error> Rooms::subscription(std::string_view room,
 std::vector<RoomView> Rooms::rooms(std::string_view after, std::size_t most) const {
   std::vector<RoomView> views;
   const auto& all = model_->state.rooms;
+  const Now now = model_->now();
   for (auto it = all.upper_bound(after); it != all.end() && views.size() < most; ++it) {
-    views.push_back(view_of(model_->state, *it->second));
+    views.push_back(view_of(model_->state, *it->second, now));
   }
   return views;
 }
@@ -76,13 +79,14 @@ Statistics Rooms::statistics() const {
   statistics.epoch = model_->state.epoch;
   statistics.expiries = model_->state.expiries;
   statistics.events = model_->history.latest();
+  statistics.moves = model_->state.moves;
   statistics.listeners = static_cast<std::uint32_t>(model_->history.listeners());
   for (const auto& worker : model_->state.workers) {
     WorkerStatistics of;
     of.population = worker->population;
     of.totals = worker->totals;
-    of.received_bit_rate = worker->received_bit_rate;
-    of.sent_bit_rate = worker->sent_bit_rate;
+    of.received_bit_rate = worker->bit_rates.received;
+    of.sent_bit_rate = worker->bit_rates.sent;
     of.free_endpoints = worker->endpoints.available();
     of.free_tracks = worker->tracks.available();
     of.free_subscriptions = worker->subscriptions.available();
@@ -100,11 +104,12 @@ std::vector<RoomStatistics> Rooms::room_statistics(std::string_view after, std::
     const Room& room = *it->second;
     lines.push_back({.id = room.id,
                      .worker = room.home,
+                     .endpoints_by_worker = room.endpoints_by_worker,
                      .endpoints = static_cast<std::uint32_t>(room.endpoints.size()),
                      .tracks = room.tracks,
                      .subscriptions = room.subscriptions,
-                     .received_bit_rate = room.received_bit_rate,
-                     .sent_bit_rate = room.sent_bit_rate});
+                     .received_bit_rate = room.bit_rates.received,
+                     .sent_bit_rate = room.bit_rates.sent});
   }
   return lines;
 }

@@ -1,19 +1,17 @@
 // What goes with what: a room with its endpoints, an endpoint with its tracks and subscriptions. A track leaves its
 // subscriptions behind, without a source.
 
-#include <memory>
-#include <optional>
-
 #include "control/rooms/changes.h"
 #include "control/rooms/lease.h"
 #include "control/rooms/mirrors.h"
+#include "control/rooms/speakers.h"
 
 namespace penstock::control::rooms {
 namespace {
 
 void link(Subscription& subscription, Track& track) {
   subscription.source = &track;
-  subscription.at_source = track.subscriptions.size();
+  subscription.at_source = static_cast<std::uint32_t>(track.subscriptions.size());
   track.subscriptions.push_back(&subscription);
 }
 
@@ -30,13 +28,6 @@ void relink(Subscription& subscription, Track* track) {
   if (track != nullptr) link(subscription, *track);
 }
 
-// Kept aside as a whole: GCC 12 takes an optional that was just emptied for an uninitialised one when it is swapped.
-void drop_track(Batch& batch, SubscriptionSpec& spec) {
-  const auto old = std::make_shared<std::optional<TrackReference>>(spec.track);
-  batch.on_refusal([&spec, old] { spec.track = *old; });
-  spec.track.reset();
-}
-
 }  // namespace
 
 tl::expected<void, Error> set_source(Batch& batch, Subscription& subscription, Track* track) {
@@ -49,7 +40,10 @@ tl::expected<void, Error> set_source(Batch& batch, Subscription& subscription, T
     if (!taken) return tl::make_unexpected(taken.error());
     place = *taken;
   }
-  if (old != nullptr) release_mirror(batch, *old, worker);
+  if (old != nullptr) {
+    release_mirror(batch, *old, worker);
+    if (const auto& move = subscription.endpoint->move) release_mirror(batch, *old, move->to);
+  }
   batch.on_refusal([&subscription, old] { relink(subscription, old); });
   relink(subscription, track);
   batch.assign(subscription.parameters.track, place.slot);
@@ -79,7 +73,6 @@ void remove(Batch& batch, Track& track, std::string_view reason) {
   while (!track.subscriptions.empty()) {
     Subscription& left = *track.subscriptions.back();
     set_source(batch, left, nullptr);  // the worker knows by itself, see sfu::RemoveTrack
-    drop_track(batch, left.spec);
     batch.revise(left);
     Event event = event_of(EventType::subscription_updated, left);
     event.reason = reason;
@@ -103,8 +96,12 @@ void remove(Batch& batch, Endpoint& endpoint) {
   set_deadline(batch, endpoint, 0);
   batch.erase(batch.state().fragments, endpoint.parameters.ice.fragment);
   batch.operation(endpoint.worker, sfu::RemoveEndpoint{endpoint.place.slot});
-  batch.forget({endpoint.worker, endpoint.place.slot, endpoint.place.generation});
+  batch.forget(ref_of(endpoint));
   batch.vacate(endpoint.worker, worker.endpoints, endpoint.place);
+  if (const auto& left = endpoint.left_at) {
+    batch.operation(left->worker, sfu::RemoveEndpoint{left->place.slot});
+    batch.vacate(left->worker, batch.state().workers[left->worker]->endpoints, left->place);
+  }
   batch.add(room.endpoints_by_worker[endpoint.worker], -1);
   batch.add(worker.population.endpoints, -1);
   batch.add(worker.population.endpoints_by_ice[static_cast<std::size_t>(endpoint.ice)], -1);
@@ -120,6 +117,7 @@ void remove(Batch& batch, Room& room) {
   }
   while (!room.endpoints.empty()) remove(batch, *room.endpoints.begin()->second);
   drop_lease(batch, room);
+  unseat_speakers(batch, room);
   batch.add(state.home_of(room).population.rooms, -1);
   batch.erase(state.rooms, room);
 }

@@ -1,8 +1,10 @@
 #include "control/rooms/admission.h"
 #include "control/rooms/changes.h"
 #include "control/rooms/lease.h"
+#include "control/rooms/move.h"
 #include "control/rooms/placement.h"
 #include "control/rooms/refuse.h"
+#include "control/rooms/speakers.h"
 
 namespace penstock::control::rooms {
 namespace {
@@ -23,6 +25,7 @@ Verdict create(Batch& batch, const PutRoom& change) {
   batch.insert(state.rooms, room);
   take_lease(batch, *room);
   batch.add(state.home_of(*room).population.rooms, +1);
+  if (auto ok = seat_speakers(batch, *room); !ok) return tl::make_unexpected(std::move(ok.error()));
   batch.event(event_of(EventType::room_created, *room));
   return Applied{.created = true};
 }
@@ -32,6 +35,7 @@ Verdict replace(Batch& batch, Room& room, const RoomSpec& spec) {
   if (changed) {
     drop_lease(batch, room);  // whose owner may be another now
     batch.assign(room.spec, spec);
+    if (auto ok = seat_speakers(batch, room); !ok) return tl::make_unexpected(std::move(ok.error()));
     batch.revise(room);
     batch.event(event_of(EventType::room_updated, room));
   }
@@ -62,6 +66,7 @@ Verdict apply(Batch& batch, const PutRoom& change, const Precondition& precondit
 Verdict apply(Batch& batch, const DeleteRoom& change, const Precondition& precondition) {
   const auto room = addressed(batch, change.room, precondition);
   if (!room) return tl::make_unexpected(room.error());
+  if (auto ok = check_not_moving(batch.state(), **room); !ok) return tl::make_unexpected(std::move(ok.error()));
   batch.event(event_of(EventType::room_deleted, **room));
   remove(batch, **room);
   return Applied{};

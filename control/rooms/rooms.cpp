@@ -6,6 +6,7 @@
 #include "control/rooms/digest.h"
 #include "control/rooms/lease.h"
 #include "control/rooms/model.h"
+#include "control/rooms/move.h"
 #include "control/rooms/random.h"
 #include "control/rooms/watch.h"
 
@@ -13,6 +14,8 @@ namespace penstock::control::rooms {
 namespace {
 
 constexpr std::uint64_t kSamplePeriod_ns = 1'000'000'000;
+// About two milliseconds.
+constexpr std::size_t kPlacesPerTick = 8'192;
 
 std::string reason_of(const dtls::Report& report) {
   std::string reason(dtls::kResultNames[static_cast<std::size_t>(report.result)]);
@@ -46,6 +49,7 @@ Rooms::Model::Model(Options given, UpdateSink& to_workers, Handshaker& to_handsh
       handshaker(to_handshakes),
       state{.options = std::move(given), .epoch = fmt::format("{:016x}", random_number())},
       history(state.epoch, state.options.event_history) {
+  if (state.options.speakers != nullptr) state.seated_rooms = SeatedRooms(state.options.speakers->rooms());
   for (const WorkerMedia& media : state.options.workers) {
     state.workers.push_back(std::make_unique<Worker>(media));
     state.workers.back()->candidates = candidates_of(media.addresses);
@@ -111,6 +115,10 @@ void Rooms::on_report(dtls::Report& report) {
   if (ref.worker < state.workers.size()) {
     endpoint = state.workers[ref.worker]->endpoints.find({ref.slot, ref.generation});
   }
+  if (endpoint != nullptr && endpoint->move != nullptr) {
+    endpoint->move->reports.push_back(report);  // its turn comes when the endpoint has arrived
+    endpoint = nullptr;
+  }
   // A report of an association that signaling has replaced vouches for nothing, and ends nothing.
   if (endpoint != nullptr && endpoint->association == report.association) {
     Batch batch(state, model_->now());
@@ -130,19 +138,23 @@ void Rooms::tick() {
   State& state = model_->state;
   reclaim(state, model_->sink);
   const Now now = model_->now();
+  std::vector<dtls::Report> reports;
   {
     Batch batch(state, now);
     scan(batch);
     expire(batch);
+    reports = advance_moves(batch, model_->sink);
     // The rates are ready before anybody hears of anything.
-    if (model_->sampled_ns == 0) model_->sampled_ns = now.monotonic_ns;
-    if (const std::uint64_t elapsed_ns = now.monotonic_ns - model_->sampled_ns; elapsed_ns >= kSamplePeriod_ns) {
-      sample(state, elapsed_ns);
-      settle(state, model_->sink, model_->handshaker);
-      model_->sampled_ns = now.monotonic_ns;
+    Sweep& sweep = state.sweep;
+    if (sweep.began_ns == 0) sweep.began_ns = now.monotonic_ns;
+    if (const std::uint64_t elapsed_ns = now.monotonic_ns - sweep.began_ns;
+        sweep.elapsed_ns == 0 && elapsed_ns >= kSamplePeriod_ns) {
+      sweep = {.began_ns = now.monotonic_ns, .elapsed_ns = elapsed_ns};
     }
+    if (sweep.elapsed_ns != 0 && sample(state, kPlacesPerTick)) settle(state, model_->sink, model_->handshaker);
     model_->commit(batch);
   }
+  for (dtls::Report& report : reports) on_report(report);
 }
 
 std::string Rooms::digest() const {

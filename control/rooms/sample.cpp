@@ -7,55 +7,41 @@
 namespace penstock::control::rooms {
 namespace {
 
-Totals counts_of(const sfu::EndpointStatus& status) {
-  Totals counts;
-  counts.received_packets = status.received_packets.get();
-  counts.received_bytes = status.received_bytes.get();
-  counts.sent_packets = status.sent_packets.get();
-  counts.sent_bytes = status.sent_bytes.get();
-  counts.authentication_failures = status.authentication_failures.get();
-  counts.replays = status.replays.get();
-  counts.unknown_streams = status.unknown_streams.get();
-  counts.checks = status.checks.get();
-  counts.checks_refused = status.checks_refused.get();
-  counts.handshake_datagrams = status.handshake_datagrams.get();
-  return counts;
+Counts<Endpoint> counts_of(const sfu::EndpointStatus& s) {
+  return {s.received_packets.get(),
+          s.received_bytes.get(),
+          s.sent_packets.get(),
+          s.sent_bytes.get(),
+          s.authentication_failures.get(),
+          s.replays.get(),
+          s.unknown_streams.get(),
+          s.checks.get(),
+          s.checks_refused.get(),
+          s.handshake_datagrams.get()};
 }
 
-Totals counts_of(const sfu::TrackStatus& status) {
-  Totals counts;
-  for (const sfu::EncodingStatus& encoding : status.encodings) {
-    counts.published_packets += encoding.packets.get();
-    counts.published_bytes += encoding.bytes.get();
-    counts.frames += encoding.frames.get();
-    counts.key_frames += encoding.key_frames.get();
-    counts.lost += encoding.lost.get();
-    counts.recovered += encoding.recovered.get();
-    counts.nacks_sent += encoding.nacks_sent.get();
-    counts.plis_sent += encoding.plis_sent.get();
+Counts<Track> counts_of(const sfu::TrackStatus& status) {
+  Counts<Track> sum{};
+  for (const sfu::EncodingStatus& s : status.encodings) {
+    const Counts<Track> of = {s.packets.get(), s.bytes.get(),     s.frames.get(),     s.key_frames.get(),
+                              s.lost.get(),    s.recovered.get(), s.nacks_sent.get(), s.plis_sent.get()};
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += of[i];
   }
-  return counts;
+  return sum;
 }
 
-Totals counts_of(const sfu::SubscriptionStatus& status) {
-  Totals counts;
-  counts.forwarded_packets = status.packets.get();
-  counts.forwarded_bytes = status.bytes.get();
-  counts.retransmitted = status.retransmitted.get();
-  counts.nacked = status.nacked.get();
-  counts.not_found = status.not_found.get();
-  counts.plis_received = status.plis.get();
-  counts.key_frame_waits = status.key_frame_waits.get();
-  counts.layer_switches = status.layer_switches.get();
-  return counts;
+Counts<Subscription> counts_of(const sfu::SubscriptionStatus& s) {
+  return {s.packets.get(),   s.bytes.get(), s.retransmitted.get(),   s.nacked.get(),
+          s.not_found.get(), s.plis.get(),  s.key_frame_waits.get(), s.layer_switches.get()};
 }
 
 /// What is more than at the last sample. A count that fell (lost packets that came late) adds nothing.
-void add_growth(Totals& totals, Totals& sampled, const Totals& now) {
-  for (const auto field : kTotalFields) {
-    if (now.*field <= sampled.*field) continue;
-    totals.*field += now.*field - sampled.*field;
-    sampled.*field = now.*field;
+template <class Object>
+void add_growth(Totals& totals, Counts<Object>& sampled, const Counts<Object>& now) {
+  for (std::size_t i = 0; i < now.size(); ++i) {
+    if (now[i] <= sampled[i]) continue;
+    totals.*kTotalsOf<Object>[i] += now[i] - sampled[i];
+    sampled[i] = now[i];
   }
 }
 
@@ -64,42 +50,57 @@ template <class User, class Status>
 void reclaim(SlotTable<User>& table, const net::LazyArray<Status>& statuses, std::uint64_t applied, Totals& totals) {
   table.reclaim(applied, [&](Place place, typename SlotTable<User>::Entry& entry) {
     const Status& status = statuses[place.slot];
-    if (status.generation.get() == place.generation) add_growth(totals, entry.sampled, counts_of(status));
+    if (status.generation.get() == place.generation) add_growth<User>(totals, entry.sampled, counts_of(status));
   });
 }
 
-/// Calls each(user, status) for every user of the table whose status is there.
+/// Calls each(user, status) for the users of the table from sweep.slot on whose status is there, and takes `most` down
+/// by as many places. True at the table's end.
 template <class User, class Each>
-void sample_table(const State& state, SlotTable<User>& table, Totals& totals, Each&& each) {
-  for (auto& entry : table.entries()) {
+bool sample_table(const State& state, SlotTable<User>& table, Totals& totals, Sweep& sweep, std::size_t& most,
+                  Each&& each) {
+  auto& entries = table.entries();
+  for (; sweep.slot < entries.size(); ++sweep.slot) {
+    if (most == 0) return false;
+    --most;
+    auto& entry = entries[sweep.slot];
     if (entry.user == nullptr) continue;
     const auto* status = status_of(state, *entry.user);
     if (status == nullptr) continue;
-    add_growth(totals, entry.sampled, counts_of(*status));
+    add_growth<User>(totals, entry.sampled, counts_of(*status));
     each(*entry.user, *status);
   }
+  sweep.slot = 0;
+  ++sweep.table;
+  return true;
 }
 
-void sample(State& state, Worker& worker, std::uint64_t elapsed_ns) {
-  worker.received_bit_rate = 0;
-  worker.sent_bit_rate = 0;
-  sample_table(state, worker.endpoints, worker.totals, [&](Endpoint& endpoint, const sfu::EndpointStatus& status) {
-    endpoint.received.sample(status.received_bytes.get(), elapsed_ns);
-    endpoint.sent.sample(status.sent_bytes.get(), elapsed_ns);
-    endpoint.room->received_bit_rate += endpoint.received.bit_rate;
-    endpoint.room->sent_bit_rate += endpoint.sent.bit_rate;
-    worker.received_bit_rate += endpoint.received.bit_rate;
-    worker.sent_bit_rate += endpoint.sent.bit_rate;
-  });
-  sample_table(state, worker.tracks, worker.totals, [&](Track& track, const sfu::TrackStatus& status) {
-    for (std::size_t i = 0; i < track.parameters.encoding_count; ++i) {
-      track.received[i].sample(status.encodings[i].bytes.get(), elapsed_ns);
+/// True when all of its tables are done.
+bool sample(State& state, Worker& worker, std::size_t& most) {
+  Sweep& sweep = state.sweep;
+  const auto endpoint = [&](Endpoint& e, const sfu::EndpointStatus& status) {
+    e.received.sample(status.received_bytes.get(), sweep.elapsed_ns);
+    e.sent.sample(status.sent_bytes.get(), sweep.elapsed_ns);
+    e.room->bit_rates.add(e.received.bit_rate, e.sent.bit_rate);
+    worker.bit_rates.add(e.received.bit_rate, e.sent.bit_rate);
+  };
+  const auto track = [&](Track& t, const sfu::TrackStatus& status) {
+    for (std::size_t i = 0; i < t.parameters.encoding_count; ++i) {
+      t.received[i].sample(status.encodings[i].bytes.get(), sweep.elapsed_ns);
     }
+  };
+  const auto subscription = [&](Subscription& s, const sfu::SubscriptionStatus& status) {
+    s.sent.sample(status.bytes.get(), sweep.elapsed_ns);
+  };
+  if (sweep.table == 0 && !sample_table(state, worker.endpoints, worker.totals, sweep, most, endpoint)) return false;
+  if (sweep.table == 1 && !sample_table(state, worker.tracks, worker.totals, sweep, most, track)) return false;
+  return sample_table(state, worker.subscriptions, worker.totals, sweep, most, subscription);
+}
+
+bool expects_arrivals(const State& state, std::uint16_t worker) {
+  return std::ranges::any_of(state.moving, [worker](const Endpoint* endpoint) {
+    return endpoint->move->to == worker && endpoint->move->transfer != nullptr;
   });
-  sample_table(state, worker.subscriptions, worker.totals,
-               [&](Subscription& subscription, const sfu::SubscriptionStatus& status) {
-                 subscription.sent.sample(status.bytes.get(), elapsed_ns);
-               });
 }
 
 void wipe(sfu::Update& update) {
@@ -122,17 +123,22 @@ void reclaim(State& state, const UpdateSink& sink) {
     }
     const sfu::Board& board = *worker.media.board;
     reclaim(worker.endpoints, board.endpoints, applied, worker.totals);
-    reclaim(worker.tracks, board.tracks, applied, worker.totals);
+    // Who is unpacked there may still look for a track that has ended: nobody else's is to be found in its place.
+    if (!expects_arrivals(state, number)) reclaim(worker.tracks, board.tracks, applied, worker.totals);
     reclaim(worker.subscriptions, board.subscriptions, applied, worker.totals);
   }
+  state.seated_rooms.reclaim([&sink](std::uint16_t worker) { return sink.applied(worker); });
 }
 
-void sample(State& state, std::uint64_t elapsed_ns) {
-  for (const auto& [id, room] : state.rooms) {
-    room->received_bit_rate = 0;
-    room->sent_bit_rate = 0;
+bool sample(State& state, std::size_t most) {
+  Sweep& sweep = state.sweep;
+  for (; sweep.worker < state.workers.size(); ++sweep.worker, sweep.table = 0) {
+    if (!sample(state, *state.workers[sweep.worker], most)) return false;
   }
-  for (const auto& worker : state.workers) sample(state, *worker, elapsed_ns);
+  for (const auto& worker : state.workers) worker->bit_rates.turn_over();
+  for (const auto& [id, room] : state.rooms) room->bit_rates.turn_over();
+  sweep = {.began_ns = sweep.began_ns};
+  return true;
 }
 
 }  // namespace penstock::control::rooms

@@ -115,4 +115,9 @@ void scan(Batch& batch) {
   }
 }
 
+void scan(Batch& batch, Endpoint& endpoint) {
+  scan_endpoint(batch, endpoint);
+  for (const auto& [id, subscription] : endpoint.subscriptions) scan_subscription(batch, *subscription);
+}
+
 }  // namespace penstock::control::rooms

@@ -30,8 +30,8 @@ class SlotTable {
   struct Entry {
     User* user = nullptr;
     std::uint32_t generation = 0;
-    bool shown = false;  ///< what the board says of this use counts
-    Totals sampled{};    ///< what the board said of this use at the last sample
+    bool shown = false;      ///< what the board says of this use counts
+    Counts<User> sampled{};  ///< what the board said of this use at the last sample
   };
 
   /// `user`: whose status the board shows at that place; nullptr: nobody's who is looked at.
@@ -68,6 +68,21 @@ class SlotTable {
   /// Returns whose it was.
   User* vacate(Place place) { return std::exchange(entries_[place.slot].user, nullptr); }
   void undo_vacate(Place place, User* user) { entries_[place.slot].user = user; }
+  /// Another one's from now on, with the counts that it had elsewhere and that move along.
+  void give(Place place, User& user, const Entry& from) {
+    Entry& entry = entries_[place.slot];
+    entry.user = &user;
+    entry.shown = true;
+    entry.sampled = from.sampled;
+  }
+  /// Still in use, but nobody looks at it: what it counted is with another. Returns the entry as it was.
+  Entry forsake(Place place) {
+    Entry& entry = entries_[place.slot];
+    const Entry was = entry;
+    entry.user = nullptr;
+    entry.shown = false;
+    return was;
+  }
   void retire(Place place, std::uint64_t update) { retired_.push_back({place, update}); }
 
   /// Frees places whose removal was applied; calls last(place, entry) before, for each that was shown.
@@ -87,7 +102,7 @@ class SlotTable {
   /// Whoever has it now.
   User* at(std::uint32_t slot) const { return slot < entries_.size() ? entries_[slot].user : nullptr; }
 
-  std::vector<Entry>& entries() { return entries_; }
+  std::deque<Entry>& entries() { return entries_; }
   std::uint32_t available() const { return static_cast<std::uint32_t>(free_.size() + (size_ - entries_.size())); }
   std::size_t retiring() const { return retired_.size(); }
   std::uint32_t size() const { return size_; }
@@ -100,7 +115,7 @@ class SlotTable {
   };
 
   std::uint32_t size_;
-  std::vector<Entry> entries_;
+  std::deque<Entry> entries_;
   std::vector<std::uint32_t> free_;
   std::deque<Retired> retired_;
 };

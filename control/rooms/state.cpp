@@ -4,8 +4,32 @@
 
 namespace penstock::control::rooms {
 
+SubscriptionSpec spec_of(const Subscription& subscription) {
+  const sfu::SubscriptionParameters& p = subscription.parameters;
+  SubscriptionSpec spec;
+  if (const Track* track = subscription.source) spec.track = TrackReference{track->endpoint->id, track->id};
+  spec.kind = p.kind;
+  spec.mid = p.mid.view();
+  spec.codecs = subscription.negotiated->codecs;
+  spec.extensions = subscription.negotiated->extensions;
+  spec.feedback = p.feedback;
+  spec.ssrc = p.ssrc;
+  if (p.rtx_ssrc != 0) spec.rtx_ssrc = p.rtx_ssrc;
+  spec.max_spatial_layer = p.max_spatial_layer;
+  spec.max_temporal_layer = p.max_temporal_layer;
+  spec.priority = p.priority;
+  spec.paused = p.paused;
+  return spec;
+}
+
 std::string State::entity_tag(std::uint64_t revision) const {
   return fmt::format("{}-{}", epoch, revision);
+}
+
+std::vector<std::uint64_t> State::posted() const {
+  std::vector<std::uint64_t> numbers;
+  for (const auto& worker : workers) numbers.push_back(worker->posted);
+  return numbers;
 }
 
 std::vector<Candidate> candidates_of(const std::vector<net::Endpoint>& addresses) {

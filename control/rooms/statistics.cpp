@@ -3,7 +3,12 @@
 namespace penstock::control::rooms {
 
 Totals& Totals::operator+=(const Totals& other) {
-  for (const auto field : kTotalFields) this->*field += other.*field;
+  const auto add = [&](const auto& fields) {
+    for (const auto field : fields) this->*field += other.*field;
+  };
+  add(kTotalsOf<Endpoint>);
+  add(kTotalsOf<Track>);
+  add(kTotalsOf<Subscription>);
   return *this;
 }
 

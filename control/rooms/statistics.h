@@ -24,8 +24,15 @@ struct Totals {
   Totals& operator+=(const Totals& other);
 };
 
-/// All of them, so that sums and differences leave none out.
-inline constexpr std::array kTotalFields = {
+struct Endpoint;
+struct Track;
+struct Subscription;
+
+/// Which of them the status of an endpoint, a track or a subscription counts.
+template <class Object>
+inline constexpr std::array<std::uint64_t Totals::*, 0> kTotalsOf{};
+template <>
+inline constexpr std::array kTotalsOf<Endpoint> = {
     &Totals::received_packets,
     &Totals::received_bytes,
     &Totals::sent_packets,
@@ -36,24 +43,23 @@ inline constexpr std::array kTotalFields = {
     &Totals::checks,
     &Totals::checks_refused,
     &Totals::handshake_datagrams,
-    &Totals::published_packets,
-    &Totals::published_bytes,
-    &Totals::frames,
-    &Totals::key_frames,
-    &Totals::lost,
-    &Totals::recovered,
-    &Totals::nacks_sent,
-    &Totals::plis_sent,
-    &Totals::forwarded_packets,
-    &Totals::forwarded_bytes,
-    &Totals::retransmitted,
-    &Totals::nacked,
-    &Totals::not_found,
-    &Totals::plis_received,
-    &Totals::key_frame_waits,
-    &Totals::layer_switches,
 };
-static_assert(sizeof(Totals) == kTotalFields.size() * sizeof(std::uint64_t));
+template <>
+inline constexpr std::array kTotalsOf<Track> = {
+    &Totals::published_packets, &Totals::published_bytes, &Totals::frames,    &Totals::key_frames, &Totals::lost,
+    &Totals::recovered,         &Totals::nacks_sent,      &Totals::plis_sent,
+};
+template <>
+inline constexpr std::array kTotalsOf<Subscription> = {
+    &Totals::forwarded_packets, &Totals::forwarded_bytes, &Totals::retransmitted,   &Totals::nacked,
+    &Totals::not_found,         &Totals::plis_received,   &Totals::key_frame_waits, &Totals::layer_switches,
+};
+static_assert(sizeof(Totals) ==
+              (kTotalsOf<Endpoint>.size() + kTotalsOf<Track>.size() + kTotalsOf<Subscription>.size()) *
+                  sizeof(std::uint64_t));
+/// In that order.
+template <class Object>
+using Counts = std::array<std::uint64_t, kTotalsOf<Object>.size()>;
 
 struct Population {
   std::uint32_t rooms = 0, endpoints = 0, tracks = 0, subscriptions = 0;
@@ -83,6 +89,7 @@ struct Statistics {
   std::vector<WorkerStatistics> workers;
   Expiries expiries;
   std::uint64_t events = 0;  ///< published so far
+  std::uint64_t moves = 0;   ///< of endpoints to other workers, done so far
   std::uint32_t listeners = 0;
 
   Population population() const;  ///< over all workers
@@ -92,7 +99,8 @@ struct Statistics {
 /// A line of the rooms list.
 struct RoomStatistics {
   std::string id;
-  std::uint16_t worker = 0;
+  std::uint16_t worker = 0;                          ///< its home
+  std::vector<std::uint32_t> endpoints_by_worker{};  ///< how many of them each has
   std::uint32_t endpoints = 0, tracks = 0, subscriptions = 0;
   std::uint64_t received_bit_rate = 0, sent_bit_rate = 0;
 };

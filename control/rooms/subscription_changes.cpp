@@ -3,6 +3,7 @@
 
 #include "control/rooms/admission.h"
 #include "control/rooms/changes.h"
+#include "control/rooms/move.h"
 #include "control/rooms/random.h"
 #include "control/rooms/refuse.h"
 
@@ -117,7 +118,7 @@ Verdict create(Batch& batch, Endpoint& endpoint, const std::string& id, Subscrip
   subscription->id = id;
   subscription->place = *place;
   subscription->endpoint = &endpoint;
-  subscription->spec = std::move(spec);
+  subscription->negotiated = state.negotiated.share(spec);
   parameters->endpoint = endpoint.place.slot;
   subscription->parameters = *parameters;
   endpoint.ids.add(*parameters);
@@ -144,9 +145,10 @@ Verdict replace(Batch& batch, Subscription& subscription, SubscriptionSpec spec)
                     "this was negotiated with the receiver and stays while the subscription lives; delete it and make "
                     "another");
   }
-  spec.ssrc = subscription.spec.ssrc;
-  spec.rtx_ssrc = subscription.spec.rtx_ssrc;
-  if (spec == subscription.spec) return Applied{.changed = false};
+  const SubscriptionSpec was = spec_of(subscription);
+  spec.ssrc = was.ssrc;
+  spec.rtx_ssrc = was.rtx_ssrc;
+  if (spec == was) return Applied{.changed = false};
   const auto source = find_source(batch.state(), *subscription.endpoint->room, spec, *parameters);
   if (!source) return tl::make_unexpected(source.error());
   if (auto ok = set_source(batch, subscription, *source); !ok) return tl::make_unexpected(std::move(ok.error()));
@@ -157,7 +159,7 @@ Verdict replace(Batch& batch, Subscription& subscription, SubscriptionSpec spec)
   parameters->first_timestamp = old.first_timestamp;
   parameters->first_picture_id = old.first_picture_id;
   batch.assign(subscription.parameters, *parameters);
-  batch.assign(subscription.spec, std::move(spec));
+  batch.assign(subscription.negotiated, batch.state().negotiated.share(spec));
   batch.revise(subscription);
   compile_to(batch, subscription);
   batch.event(event_of(EventType::subscription_updated, subscription));
@@ -171,6 +173,7 @@ tl::expected<Subscription*, Error> addressed(Batch& batch, std::string_view room
   auto subscription = find_subscription(**receiver, id);
   const auto revision = subscription ? std::optional((*subscription)->revision) : std::nullopt;
   if (auto ok = check(precondition, batch.state(), revision); !ok) return tl::make_unexpected(std::move(ok.error()));
+  if (auto ok = check_not_moving(**receiver); !ok) return tl::make_unexpected(std::move(ok.error()));
   return subscription;
 }
 
@@ -179,6 +182,7 @@ tl::expected<Subscription*, Error> addressed(Batch& batch, std::string_view room
 Verdict apply(Batch& batch, const PutSubscription& change, const Precondition& precondition) {
   const auto endpoint = find_endpoint(batch.state(), change.room, change.endpoint);
   if (!endpoint) return tl::make_unexpected(endpoint.error());
+  if (auto ok = check_not_moving(**endpoint); !ok) return tl::make_unexpected(std::move(ok.error()));
   if (auto ok = check_id("subscription", change.subscription); !ok) return tl::make_unexpected(std::move(ok.error()));
   const auto there = (*endpoint)->subscriptions.find(change.subscription);
   const bool exists = there != (*endpoint)->subscriptions.end();
@@ -191,7 +195,7 @@ Verdict apply(Batch& batch, const PutSubscription& change, const Precondition& p
 Verdict apply(Batch& batch, const PatchSubscription& change, const Precondition& precondition) {
   const auto subscription = addressed(batch, change.room, change.endpoint, change.subscription, precondition);
   if (!subscription) return tl::make_unexpected(subscription.error());
-  SubscriptionSpec spec = (*subscription)->spec;
+  SubscriptionSpec spec = spec_of(**subscription);
   const SubscriptionPatch& patch = change.patch;
   if (patch.track) spec.track = *patch.track;
   if (patch.max_spatial_layer) spec.max_spatial_layer = *patch.max_spatial_layer;

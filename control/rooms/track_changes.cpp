@@ -3,6 +3,7 @@
 #include "control/rooms/admission.h"
 #include "control/rooms/changes.h"
 #include "control/rooms/mirrors.h"
+#include "control/rooms/move.h"
 #include "control/rooms/refuse.h"
 
 namespace penstock::control::rooms {
@@ -45,6 +46,7 @@ Verdict create(Batch& batch, Endpoint& endpoint, const std::string& id, const Tr
   track->endpoint = &endpoint;
   track->spec = spec;
   parameters.endpoint = endpoint.place.slot;
+  if (parameters.kind == sfu::MediaKind::audio) parameters.speakers = room.speakers;
   track->parameters = parameters;
   add_ids(batch, endpoint, parameters);
   batch.revise(*track);
@@ -69,6 +71,7 @@ Verdict replace(Batch& batch, Track& track, const TrackSpec& spec, sfu::TrackPar
   if (auto ok = endpoint.ids.check(parameters); !ok) return tl::make_unexpected(std::move(ok.error()));
   add_ids(batch, endpoint, parameters);
   parameters.endpoint = endpoint.place.slot;
+  parameters.speakers = track.parameters.speakers;
   batch.assign(track.spec, spec);
   batch.assign(track.parameters, parameters);
   batch.revise(track);
@@ -91,6 +94,7 @@ tl::expected<Track*, Error> addressed(Batch& batch, std::string_view room, std::
 
 Verdict put_track(Batch& batch, Endpoint& endpoint, const std::string& id, const TrackSpec& spec,
                   const Precondition& precondition) {
+  if (auto ok = check_not_moving(endpoint); !ok) return tl::make_unexpected(std::move(ok.error()));
   if (auto ok = check_id("track", id); !ok) return tl::make_unexpected(std::move(ok.error()));
   const auto parameters = compile(spec);
   if (!parameters) return tl::make_unexpected(parameters.error());

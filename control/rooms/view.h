@@ -27,6 +27,7 @@ struct RoomView {
   std::optional<std::uint64_t> lease_expires_unix_ms{};
   std::uint32_t endpoints = 0, tracks = 0, subscriptions = 0;
   std::uint64_t received_bit_rate = 0, sent_bit_rate = 0;  ///< of the last second
+  std::vector<TrackReference> speakers{};                  ///< audio_last_n: whose tracks are forwarded at present
 };
 
 /// A host candidate of ours (RFC 8839 section 5.1); UDP, component 1.
@@ -58,6 +59,7 @@ struct EndpointView {
   std::string etag;
   EndpointSpec spec;  ///< without tracks
   std::uint16_t worker = 0;
+  std::optional<std::uint16_t> moving_to{};  ///< the worker that it is on its way to
   std::uint64_t created_unix_ms = 0;
 
   // Chosen by Penstock, for the remote side.

@@ -81,6 +81,18 @@ void show_status(SubscriptionView& view, const sfu::SubscriptionStatus& status) 
   view.rtt_us = status.rtt_us.get();
 }
 
+/// A seat outlives its track by a moment.
+std::vector<TrackReference> speakers_of(const State& state, const Room& room, Now now) {
+  std::vector<TrackReference> tracks;
+  if (!room.speakers.limited()) return tracks;
+  for (const sfu::Speaker& speaker : state.options.speakers->speakers(room.speakers.room, now.monotonic_ns)) {
+    if (speaker.worker >= state.workers.size()) continue;
+    const Track* track = state.workers[speaker.worker]->tracks.at(speaker.track);
+    if (track != nullptr && track->endpoint->room == &room) tracks.push_back({track->endpoint->id, track->id});
+  }
+  return tracks;
+}
+
 }  // namespace
 
 const sfu::EndpointStatus* status_of(const State& state, const Endpoint& endpoint) {
@@ -95,7 +107,7 @@ const sfu::SubscriptionStatus* status_of(const State& state, const Subscription&
   return of_this_use(state.worker_of(*subscription.endpoint).media.board->subscriptions, subscription.place);
 }
 
-RoomView view_of(const State& state, const Room& room) {
+RoomView view_of(const State& state, const Room& room, Now now) {
   RoomView view{.id = room.id, .etag = state.entity_tag(room.revision), .spec = room.spec};
   view.worker = room.home;
   view.endpoints_by_worker = room.endpoints_by_worker;
@@ -104,8 +116,9 @@ RoomView view_of(const State& state, const Room& room) {
   view.endpoints = static_cast<std::uint32_t>(room.endpoints.size());
   view.tracks = room.tracks;
   view.subscriptions = room.subscriptions;
-  view.received_bit_rate = room.received_bit_rate;
-  view.sent_bit_rate = room.sent_bit_rate;
+  view.received_bit_rate = room.bit_rates.received;
+  view.sent_bit_rate = room.bit_rates.sent;
+  view.speakers = speakers_of(state, room, now);
   return view;
 }
 
@@ -116,6 +129,7 @@ EndpointView view_of(const State& state, const Endpoint& endpoint, const dtls::F
   view.etag = state.entity_tag(endpoint.revision);
   view.spec = endpoint.spec;
   view.worker = endpoint.worker;
+  if (endpoint.move != nullptr) view.moving_to = endpoint.move->wanted;
   view.created_unix_ms = endpoint.created_unix_ms;
   const sfu::IceCredentials& ice = endpoint.parameters.ice;
   view.ice_ufrag.assign(ice.fragment.data(), ice.fragment.size());
@@ -165,7 +179,7 @@ SubscriptionView view_of(const State& state, const Subscription& subscription) {
   view.endpoint = subscription.endpoint->id;
   view.id = subscription.id;
   view.etag = state.entity_tag(subscription.revision);
-  view.spec = subscription.spec;
+  view.spec = spec_of(subscription);
   view.bit_rate = subscription.sent.bit_rate;
   if (const auto* status = status_of(state, subscription)) show_status(view, *status);
   return view;

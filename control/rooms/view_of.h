@@ -5,7 +5,7 @@
 
 namespace penstock::control::rooms {
 
-RoomView view_of(const State& state, const Room& room);
+RoomView view_of(const State& state, const Room& room, Now now);
 EndpointView view_of(const State& state, const Endpoint& endpoint, const dtls::Fingerprint& ours, Now now);
 TrackView view_of(const State& state, const Track& track);
 SubscriptionView view_of(const State& state, const Subscription& subscription);

@@ -10,14 +10,17 @@ void reclaim(State& state, const UpdateSink& sink);
 
 /// Dirty bits into state and events. Endpoints' deadlines follow their ICE state.
 void scan(Batch& batch);
+/// Of one endpoint and its subscriptions, dirty or not.
+void scan(Batch& batch, Endpoint& endpoint);
 
 /// Leases and endpoints whose time is up, as of the batch's time.
 void expire(Batch& batch);
 /// The association is over: `reason` into state and events; deletes the endpoint if it is to expire when lost.
 void end_association(Batch& batch, Endpoint& endpoint, DtlsState state, std::string reason);
 
-/// Counts into totals, and rates over the time since the last sample.
-void sample(State& state, std::uint64_t elapsed_ns);
+/// Goes on with the sample that is under way (State::sweep): counts into totals, and rates over the time since the last
+/// one began. Looks at so many places at most; true when it is done.
+bool sample(State& state, std::size_t most);
 
 /// Tells the handshake threads, once per association, that authentic packets have come under its keys.
 void settle(State& state, const UpdateSink& sink, Handshaker& handshaker);

@@ -33,6 +33,7 @@ class IdleHandshaker final : public rooms::Handshaker {
  public:
   void add(dtls::Peer) override {}
   void remove(const dtls::EndpointRef&) override {}
+  void move(const dtls::EndpointRef&, const dtls::EndpointRef&) override {}
   void settle(const dtls::EndpointRef&) override {}
   const dtls::Fingerprint& fingerprint() const override { return ours_; }
 
@@ -47,6 +48,7 @@ class ApiBench {
     rooms::Options options;
     options.workers.push_back({kSizes, &board, {*net::parse_endpoint("192.0.2.1:5000", 0)}});
     options.event_history = event_history;
+    options.speakers = &speakers;
     model = std::make_unique<rooms::Rooms>(std::move(options), workers, handshaker);
     router = make_router({.rooms = *model,
                           .allocations = allocations,
@@ -72,6 +74,7 @@ class ApiBench {
 
   static constexpr sfu::BoardSizes kSizes{64, 128, 256};
   sfu::Board board{kSizes};
+  sfu::SpeakerBoard speakers{2};
   ObedientWorkers workers;
   IdleHandshaker handshaker;
   boost::asio::io_context io;

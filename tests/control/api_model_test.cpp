@@ -249,6 +249,35 @@ TEST_F(ApiTest, StatisticsTellTotalsAndEveryStream) {
   EXPECT_EQ(ask("GET", "/v1/rooms/no/stats").status, 404u);
 }
 
+TEST_F(ApiTest, WorkersAreShownAndAskedFor) {
+  populate();
+  EXPECT_EQ(get("/v1/rooms/r")["state"]["endpoints_by_worker"], Json::parse("[2]"));
+  EXPECT_EQ(get("/v1/rooms/r/endpoints/bob")["state"]["worker"], 0);
+  EXPECT_TRUE(get("/v1/rooms/r/endpoints/bob")["state"]["moving_to"].is_null());
+  EXPECT_EQ(get("/v1/stats")["rooms"][0]["endpoints_by_worker"], Json::parse("[2]"));
+  EXPECT_EQ(ask("PUT", "/v1/rooms/r/endpoints/carol", R"({"worker":0})").status, 201u);
+  EXPECT_EQ(ask("PUT", "/v1/rooms/r/endpoints/carol", R"({"worker":0})").status, 200u);
+  EXPECT_EQ(ask("PATCH", "/v1/rooms/r/endpoints/carol", R"({"worker":0})").status, 200u);
+  for (const auto& [method, endpoint] : {std::pair("PUT", "dave"), std::pair("PATCH", "carol")}) {
+    const auto refused = ask(method, std::string("/v1/rooms/r/endpoints/") + endpoint, R"({"worker":1})");
+    EXPECT_EQ(refused.status, 422u) << method;
+    EXPECT_EQ(Json::parse(refused.body)["field"], "/worker") << method;
+  }
+}
+
+TEST_F(ApiTest, SpeakersOfARoomAreLimited) {
+  populate();
+  EXPECT_EQ(get("/v1/rooms/r")["audio_last_n"], 0);
+  EXPECT_EQ(ask("PUT", "/v1/rooms/r", R"({"audio_last_n":3})").status, 200u);
+  EXPECT_EQ(get("/v1/rooms/r")["audio_last_n"], 3);
+  EXPECT_EQ(get("/v1/rooms/r")["state"]["speakers"], Json::array());
+  ASSERT_TRUE(bench.speakers.speaks(0, 3, {.worker = 0, .track = 1, .level = 10}, rooms::Now::read().monotonic_ns));
+  EXPECT_EQ(get("/v1/rooms/r")["state"]["speakers"], Json::parse(R"([{"endpoint":"alice","track":"mic"}])"));
+  const auto refused = ask("PUT", "/v1/rooms/r", R"({"audio_last_n":17})");
+  EXPECT_EQ(refused.status, 422u);
+  EXPECT_EQ(Json::parse(refused.body)["field"], "/audio_last_n");
+}
+
 TEST_F(ApiTest, TheProcessIsSeenAndDrained) {
   EXPECT_EQ(get("/v1")["version"], "1.2.3");
   EXPECT_EQ(get("/v1")["epoch"], bench.model->events().epoch());

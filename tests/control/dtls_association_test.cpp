@@ -110,6 +110,19 @@ TEST_F(DtlsAssociation, MediaSettlesIt) {
   EXPECT_EQ(bench_.reports.size(), 1u);
 }
 
+TEST_F(DtlsAssociation, AMovedEndpointSaysGoodbyeFromItsNewPlace) {
+  secure();
+  const EndpointRef there{.worker = 1, .slot = 40, .generation = 2};
+  bench_.associations().move(DtlsBench::endpoint(), there);
+  EXPECT_EQ(sessions(), 0u);
+  peer_.shut_down();
+  bench_.deliver(peer_.sent.back());
+  EXPECT_EQ(count(Fate::unknown_endpoint), 1u);
+  bench_.deliver(peer_.sent.back(), there);
+  EXPECT_EQ(bench_.result(), Result::closed);
+  EXPECT_EQ(bench_.reports.back().endpoint, there);
+}
+
 TEST_F(DtlsAssociation, AClientKeepsNoSession) {
   OpensslPeer server({.server = true});
   bench_.add(server, Role::active);

@@ -171,13 +171,16 @@ class ObedientWorkers : public UpdateSink {
       const sfu::Transfer::Place& place = transfer.places()[i];
       EXPECT_FALSE(w.subscriptions.contains(place.to)) << "subscription slot " << place.to << " is in use";
       first_use(w, 's', place.to, place.generation);
-      EXPECT_TRUE(place.track == sfu::kNoSlot || w.tracks.contains(place.track));
       sfu::SubscriptionParameters parameters = moving.subscriptions[i].parameters;
       EXPECT_EQ(place.track == sfu::kNoSlot, parameters.track == sfu::kNoSlot);
       parameters.endpoint = transfer.endpoint();
-      parameters.track = place.track;
+      // It may have ended meanwhile.
+      parameters.track = w.tracks.contains(place.track) ? place.track : sfu::kNoSlot;
       w.subscriptions[place.to] = {place.generation, parameters};
-      w.board.subscriptions[place.to].generation.set(place.generation);
+      auto& status = w.board.subscriptions[place.to];
+      status.spatial_layer.set(sfu::kAnyLayer);
+      status.target_spatial_layer.set(sfu::kAnyLayer);
+      status.generation.set(place.generation);
     }
     transfer.set_state(sfu::Transfer::State::done);
   }
@@ -294,6 +297,11 @@ class RememberingHandshaker : public Handshaker {
     forgotten.push_back(endpoint);
     std::erase_if(served, [&](const dtls::Peer& peer) { return peer.endpoint == endpoint; });
   }
+  void move(const dtls::EndpointRef& from, const dtls::EndpointRef& to) override {
+    for (dtls::Peer& peer : served) {
+      if (peer.endpoint == from) peer.endpoint = to;
+    }
+  }
   void settle(const dtls::EndpointRef& endpoint) override { settled.push_back(endpoint); }
   const dtls::Fingerprint& fingerprint() const override { return ours; }
 
@@ -343,6 +351,7 @@ class RoomsTest : public testing::Test {
       options.workers.push_back({sizes, &workers->board(i), {*net::parse_endpoint("192.0.2.1:5000", 0)}});
     }
     options.limits = limits;
+    options.speakers = &speaker_board;
     options.clock = [this] { return now; };
     options.busy_share = [this](std::uint16_t worker) { return worker < busy.size() ? busy[worker] : 0; };
     rooms = std::make_unique<Rooms>(std::move(options), *workers, handshaker);
@@ -408,9 +417,9 @@ class RoomsTest : public testing::Test {
     for (const auto byte : told.receive.key) EXPECT_EQ(byte, 0);
   }
   void set_ice(const dtls::EndpointRef& endpoint, sfu::IceState state) {
-    auto& board = workers->board(endpoint.worker);
-    board.endpoints[endpoint.slot].ice.set(static_cast<std::uint64_t>(state));
-    board.dirty_endpoints.mark(endpoint.slot);
+    auto& status = workers->board(endpoint.worker);
+    status.endpoints[endpoint.slot].ice.set(static_cast<std::uint64_t>(state));
+    status.dirty_endpoints.mark(endpoint.slot);
   }
   std::vector<std::string> event_names() const {
     std::vector<std::string> names;
@@ -418,6 +427,7 @@ class RoomsTest : public testing::Test {
     return names;
   }
 
+  sfu::SpeakerBoard speaker_board{4};
   std::vector<double> busy;  ///< what the workers are measured at
   Now now{.monotonic_ns = 5'000'000'000, .unix_ms = 1'800'000'000'000};
   std::unique_ptr<ObedientWorkers> workers;

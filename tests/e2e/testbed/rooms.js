@@ -74,10 +74,11 @@ async function hangUp() {
   if (session) await fetch(session, { method: 'DELETE' });
 }
 
-// The offer of a participant that publishes one audio and one video track and has room for `others` remote ones.
+// The offer of a participant that publishes one audio and one video track (null: nothing) and has room for `others`
+// remote ones.
 async function offer(sources, others) {
   connect();
-  await addSources(sources);
+  if (sources) await addSources(sources);
   for (let remote = 0; remote < others; ++remote) {
     connection.addTransceiver('audio', { direction: 'recvonly' });
     connection.addTransceiver('video', { direction: 'recvonly' });

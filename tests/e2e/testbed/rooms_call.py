@@ -6,10 +6,14 @@ from testbed.rooms_page import Participant
 from testbed.session_description import Offer
 
 
-def join(api: RoomsApi, room: str, name: str, participant: Participant, sources: dict, others: int) -> None:
-    """Makes the endpoint `name` with the tracks that the page offers and subscriptions to nothing yet: video-1, ..."""
+def join(api: RoomsApi, room: str, name: str, participant: Participant, sources: dict | None, others: int,
+         **members) -> None:
+    """Makes the endpoint `name` with the tracks that the page offers and subscriptions to nothing yet: video-1, ...
+
+    `members` are more of the endpoint's: worker.
+    """
     offer = Offer(participant.page.run("offer", sources, others))
-    endpoint = api.put(f"/v1/rooms/{room}/endpoints/{name}", offer.endpoint())
+    endpoint = api.put(f"/v1/rooms/{room}/endpoints/{name}", offer.endpoint() | members)
     made = {}
     for section in (section for section in offer.sections if not section.sends):
         number = sum(1 for mid in made if made[mid]["kind"] == section.kind) + 1
