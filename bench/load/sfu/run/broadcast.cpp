@@ -11,7 +11,11 @@ Report one_step(Stage& stage, unsigned viewers) {
   const Options& options = stage.options;
   media::Tally tally;
   std::vector<std::unique_ptr<Room>> rooms;
-  auto room = stage.open(tally, broadcast_seats(options.media, viewers));
+  auto seats = broadcast_seats(options.media, viewers);
+  for (std::size_t i = 0; options.over_workers > 0 && i < seats.size(); ++i) {
+    seats[i].worker = static_cast<std::uint32_t>(i % options.over_workers);
+  }
+  auto room = stage.open(tally, std::move(seats));
   if (!room) return tl::unexpected(room.error());
   rooms.push_back(std::move(*room));
   if (auto ready = await_connected(rooms, options.patience_s); !ready) {

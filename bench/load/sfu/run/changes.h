@@ -2,6 +2,8 @@
 // Changes of what exists, by PATCH, so many per second: work for the relay's control plane and its workers' updates.
 
 #include <cstdint>
+#include <functional>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -18,11 +20,18 @@ struct ChangeTally {
   std::string last_error;
 };
 
-/// Changes the priority of subscriptions in turns. At most so many requests wait for the API at once.
+/// What is changed: `paths` in turns, at least one; `body(n)` is the n-th request's.
+struct ChangeOptions {
+  std::vector<std::string> paths;
+  std::function<nlohmann::json(std::uint64_t)> body;
+  double per_second = 0;
+};
+
+/// Keeps the API's queue short: when it is as fast as it gets, what is due is left out.
 class Changes final : private peer::Task {
  public:
-  /// Runs from now on; `schedule` and `api` outlive it. `paths`: of subscriptions; at least one.
-  Changes(peer::Schedule& schedule, ApiThread& api, std::vector<std::string> paths, double per_second);
+  /// Runs from now on; `schedule` and `api` outlive it.
+  Changes(peer::Schedule& schedule, ApiThread& api, ChangeOptions options);
   ~Changes() override;
   Changes(const Changes&) = delete;
   Changes& operator=(const Changes&) = delete;
@@ -34,8 +43,7 @@ class Changes final : private peer::Task {
 
   peer::Schedule& schedule_;
   ApiThread& api_;
-  std::vector<std::string> paths_;
-  double per_second_;
+  ChangeOptions options_;
   double due_ = 0;
   std::uint64_t last_ns_;
   std::uint64_t number_ = 0;

@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "bench/load/sfu/run/changes.h"
 #include "bench/load/sfu/run/guests.h"
 #include "bench/load/sfu/run/scenarios.h"
@@ -12,14 +15,31 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr double kGrace_s = 2;
+constexpr unsigned kPriorities = 200;
 
-/// What viewers of `room` subscribe to; their seats are 1 and up.
-std::vector<std::string> subscription_paths(const Room& room) {
+/// Viewers of `room`; their seats are 1 and up.
+std::vector<std::string> viewer_paths(const Room& room) {
   std::vector<std::string> paths;
   for (std::size_t seat = 1; seat < room.participants().size(); ++seat) {
-    paths.push_back(fmt::format("{}/endpoints/p{}/subscriptions/p0.{}", room.path(), seat, kVideoTrack));
+    paths.push_back(fmt::format("{}/endpoints/p{}", room.path(), seat));
   }
   return paths;
+}
+
+/// PATCHes that change no packet: the priority of viewers' subscriptions.
+ChangeOptions priorities(const Room& room, double per_second) {
+  auto paths = viewer_paths(room);
+  for (std::string& path : paths) path += fmt::format("/subscriptions/p0.{}", kVideoTrack);
+  return {std::move(paths), [](std::uint64_t n) { return nlohmann::json{{"priority", 1 + n % kPriorities}}; },
+          per_second};
+}
+
+/// Viewers move from worker to worker, one after the other.
+ChangeOptions moves(const Room& room, unsigned workers, double per_second) {
+  auto paths = viewer_paths(room);
+  const std::size_t viewers = paths.size();
+  const auto body = [=](std::uint64_t n) { return nlohmann::json{{"worker", (1 + n / viewers) % workers}}; };
+  return {std::move(paths), body, per_second};
 }
 
 /// One window of what goes on.
@@ -52,21 +72,24 @@ Json to_json(const ChangeTally& changes, double seconds) {
           {"last_error", changes.last_error}};
 }
 
-/// The load itself, from now until it goes out of scope.
+/// The load itself, from now until it goes out of scope: each kind with an API connection of its own.
 struct Churn {
-  ApiThread guest_api, change_api;
+  ApiThread guest_api, change_api, move_api;
   Guests guests;
-  Changes changes;
+  Changes changes, moving;
 
-  Churn(Stage& stage, const Room& room, ApiClient first, ApiClient second)
-      : guest_api(std::move(first)),
-        change_api(std::move(second)),
+  Churn(Stage& stage, const Room& room, std::array<ApiClient, 3> apis)
+      : guest_api(std::move(apis[0])),
+        change_api(std::move(apis[1])),
+        move_api(std::move(apis[2])),
         guests(*stage.loop, guest_api,
                {.room_path = room.path(),
                 .local = stage.options.locals.front(),
                 .per_second = stage.options.handshakes_per_s,
                 .most_at_once = stage.options.concurrency}),
-        changes(stage.loop->schedule(), change_api, subscription_paths(room), stage.options.operations_per_s) {}
+        changes(stage.loop->schedule(), change_api, priorities(room, stage.options.operations_per_s)),
+        moving(stage.loop->schedule(), move_api,
+               moves(room, std::max(stage.options.over_workers, 2u), stage.options.moves_per_s)) {}
 };
 
 }  // namespace
@@ -76,7 +99,8 @@ Report run_churn(const Options& options) {
   if (!stage) return tl::unexpected(stage.error());
   auto first = ApiClient::create(options.http);
   auto second = ApiClient::create(options.http);
-  if (!first || !second) return tl::unexpected(first ? second.error() : first.error());
+  auto third = ApiClient::create(options.http);
+  if (!first || !second || !third) return tl::unexpected(first.error());  // one address: all or none
   media::Tally tally;
   auto room = stage->open(tally, broadcast_seats(options.media, options.beside));
   if (!room) return tl::unexpected(room.error());
@@ -86,13 +110,15 @@ Report run_churn(const Options& options) {
   stage->loop->run_until(now_ns() + to_ns(options.warmup_s));
   Json quiet = measured(*stage, "quiet", tally);
 
-  Churn churn(*stage, **room, std::move(*first), std::move(*second));
+  Churn churn(*stage, **room, {std::move(*first), std::move(*second), std::move(*third)});
   stage->loop->run_until(now_ns() + to_ns(options.warmup_s));
   churn.guests.tally() = {};
   churn.changes.tally() = {};
+  churn.moving.tally() = {};
   Json busy = measured(*stage, "churn", tally);
   busy["handshakes"] = to_json(churn.guests.tally(), options.duration_s);
   busy["operations"] = to_json(churn.changes.tally(), options.duration_s);
+  busy["moves"] = to_json(churn.moving.tally(), options.duration_s);
   churn.guests.stop();
   const std::uint64_t grace_ends = now_ns() + to_ns(kGrace_s);
   while (churn.guests.at_once() > 0 && now_ns() < grace_ends) stage->loop->turn(grace_ends);
@@ -106,6 +132,7 @@ Report run_churn(const Options& options) {
               {"handshake_setup_p99_us", handshakes["setup_us"]["p99"]},
               {"operations_per_second", operations["done_per_second"]},
               {"operation_p99_us", operations["took_us"]["p99"]},
+              {"moves_per_second", busy["moves"]["done_per_second"]},
               {"p99_latency_of_quiet", ratio}};
 }
 

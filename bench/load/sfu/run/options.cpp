@@ -49,6 +49,8 @@ void add_scenarios(CLI::App& app, Options& options) {
   };
   CLI::App* const broadcast = scenario("broadcast", Scenario::broadcast, "one publisher to many viewers");
   broadcast->add_option("-n,--viewers", options.viewers, "how many; one step for each number")->delimiter(',');
+  broadcast->add_option("--over-workers", options.over_workers,
+                        "ask the relay for viewers on so many workers, in turns; 0: its own choice");
   CLI::App* const meetings = scenario("meetings", Scenario::meetings, "everybody sends, and receives everybody else");
   meetings->add_option("-n,--meetings", options.meetings, "of the first step, and of what each step adds")
       ->capture_default_str();
@@ -58,6 +60,9 @@ void add_scenarios(CLI::App& app, Options& options) {
   churn->add_option("--handshakes", options.handshakes_per_s, "endpoints per second that come, connect and go")
       ->capture_default_str();
   churn->add_option("--operations", options.operations_per_s, "PATCHes per second")->capture_default_str();
+  churn->add_option("--moves", options.moves_per_s, "viewers per second that move to the next of --over-workers")
+      ->capture_default_str();
+  churn->add_option("--over-workers", options.over_workers, "how many there are to move between (default: 2)");
   churn->add_option("--concurrency", options.concurrency, "of them at once")->capture_default_str();
   CLI::App* const floods = scenario("floods", Scenario::floods, "hostile traffic beside a room that runs");
   floods->add_option("--kinds", options.floods, "which, in this order (default: all)")

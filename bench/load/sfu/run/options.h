@@ -49,17 +49,20 @@ struct Options {
   MediaOptions media;
 
   std::vector<unsigned> viewers{1, 10, 100};  ///< broadcast: one step each
-  unsigned seats = 10;                        ///< of a meeting
-  unsigned meetings = 1;                      ///< the first step
-  unsigned most_meetings = 1;                 ///< the last; steps of `meetings`, until loss or 90 % busy
-  unsigned beside = 10;                       ///< churn, floods: viewers in the room that shall not notice
-  double handshakes_per_s = 100;              ///< churn
-  double operations_per_s = 0;                ///< churn: PATCHes of a subscription
-  unsigned concurrency = 64;                  ///< churn: endpoints between creation and deletion
-  unsigned endpoints = 1000;                  ///< memory: viewers of each crowd
-  unsigned subscriptions = 10;                ///< memory: of each viewer, where there are many
-  unsigned flood_pps = 100'000;               ///< floods: datagrams of garbage per second
-  std::vector<std::string> floods;            ///< which; empty: all
+  unsigned over_workers =
+      0;                ///< broadcast, churn: workers that viewers are asked to be on, in turns; 0: the relay's choice
+  unsigned seats = 10;  ///< of a meeting
+  unsigned meetings = 1;            ///< the first step
+  unsigned most_meetings = 1;       ///< the last; steps of `meetings`, until loss or 90 % busy
+  unsigned beside = 10;             ///< churn, floods: viewers in the room that shall not notice
+  double handshakes_per_s = 100;    ///< churn
+  double operations_per_s = 0;      ///< churn: PATCHes of a subscription
+  double moves_per_s = 0;           ///< churn: viewers that move to another worker
+  unsigned concurrency = 64;        ///< churn: endpoints between creation and deletion
+  unsigned endpoints = 1000;        ///< memory: viewers of each crowd
+  unsigned subscriptions = 10;      ///< memory: of each viewer, where there are many
+  unsigned flood_pps = 100'000;     ///< floods: datagrams of garbage per second
+  std::vector<std::string> floods;  ///< which; empty: all
 };
 
 /// What a run cannot start with, said so that it can be put right.
