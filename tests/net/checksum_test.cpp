@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "dataplane/net/bytes.h"
+#include "dataplane/net/wide_sum.h"
 
 namespace penstock::net {
 namespace {
@@ -44,7 +45,18 @@ TEST(Checksum, EverySizeAtEveryAlignment) {
   }
 }
 
+TEST(Checksum, WideVectorsSumTheSame) {
+  const Bytes store = noise(2100, 3);
+  for (const std::size_t at : {0U, 1U, 13U}) {
+    for (std::size_t size = 0; size + at <= store.size(); size += size < 200 ? 1 : 37) {
+      const std::span<const std::uint8_t> part{store.data() + at, size};
+      ASSERT_EQ(wide_sum(part), fold(ones_sum(part))) << at << ' ' << size;
+    }
+  }
+}
+
 TEST(Checksum, TheLargestDatagramOfOnesDoesNotOverflow) {
+  EXPECT_EQ(wide_sum(Bytes(65535, 0xff)), naive(Bytes(65535, 0xff)));
   EXPECT_EQ(fold(ones_sum(Bytes(65535, 0xff))), naive(Bytes(65535, 0xff)));
   EXPECT_EQ(fold(ones_sum(Bytes(65534, 0xff), 0xffff0000)), 0xffff);
   EXPECT_EQ(fold(~std::uint64_t{0}), 0xffff);

@@ -1,10 +1,14 @@
 #include "dataplane/port/dpdk/sender.h"
 
 #include <rte_ethdev.h>
+#include <rte_prefetch.h>
 #include <rte_random.h>
 
 #include <algorithm>
 #include <cstring>
+#include <span>
+
+#include "dataplane/net/wide_sum.h"
 
 namespace penstock::port {
 namespace {
@@ -13,6 +17,22 @@ namespace {
 constexpr unsigned kInjectedPerPass = 16;
 // A resolved neighbour shows as a change; this is for all else that can end a wait.
 constexpr std::uint64_t kRetryNs = 10'000'000;
+constexpr std::size_t kCacheLine = 64;
+
+// What the payload of a long packet adds to its checksum is all of it, read once more.
+std::uint16_t sum_of(const net::Packet* p) {
+  const net::PacketInfo& info = net::info(p);
+  if (info.lead_size != 0 || (info.flags & net::PacketInfo::kSummed) != 0) return net::transmitted_sum(p);
+  return net::wide_sum(net::payload(p));
+}
+
+// A burst of encrypted packets does not fit the first cache: what a packet's checksum reads is fetched while the one
+// before it is sent.
+void prefetch_to_sum(const net::Packet* p) {
+  const std::span<const std::uint8_t> bytes = net::payload(p);
+  if ((net::info(p).flags & net::PacketInfo::kSummed) != 0) return;
+  for (std::size_t at = 0; at < bytes.size(); at += kCacheLine) rte_prefetch0(bytes.data() + at);
+}
 
 }  // namespace
 
@@ -35,6 +55,7 @@ DpdkSender::DpdkSender(DpdkHost& host, std::uint16_t worker, const Endpoints& en
     exit->worker = static_cast<std::uint16_t>(worker % device->tx_queues());
     exit->queue = exit->worker;
     exit->from_kernel = worker == 0 ? host.mirror().exception_path(device->index()) : nullptr;
+    sums_ |= !device->offloads().tx_udp_checksum;
     exits_.push_back(std::move(exit));
   }
 }
@@ -53,7 +74,11 @@ void DpdkSender::discard_pending() {
 void DpdkSender::transmit(net::Burst& burst, std::uint64_t now_ns) {
   now_ns_ = now_ns;
   for (net::Packet* p : burst) endpoints_.prefetch(net::info(p).local);
-  for (net::Packet* p : burst) send(p);
+  const std::span<net::Packet* const> packets = burst.span();
+  for (std::size_t i = 0; i < packets.size(); ++i) {
+    if (sums_ && i + 1 < packets.size()) prefetch_to_sum(packets[i + 1]);
+    send(packets[i]);
+  }
   burst.clear();
   flush_all();
 }
@@ -135,8 +160,7 @@ void DpdkSender::send_through(net::Packet* p, const LocalEndpoint& local, const 
                              .dont_fragment = dont_fragment};
   // A device can finish the checksum of whole datagrams only.
   const bool offload = exit.device->offloads().tx_udp_checksum && ip_size <= mtu;
-  header.udp_checksum =
-      offload ? net::offloaded_udp_checksum(header) : net::full_udp_checksum(header, net::transmitted_sum(p));
+  header.udp_checksum = offload ? net::offloaded_udp_checksum(header) : net::full_udp_checksum(header, sum_of(p));
   if (!gather(p, headers)) return drop(p, net::Drop::tx_no_buffer);
   if (ip_size > mtu) return send_in_pieces(p, link, header, mtu, exit);
   net::write_headers(rte_pktmbuf_mtod(p, std::uint8_t*), link, header);

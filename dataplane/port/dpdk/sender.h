@@ -76,6 +76,7 @@ class DpdkSender {
   net::PacketPool& pool_;
   PortCounters& counters_;
   std::vector<std::unique_ptr<Exit>> exits_;  // by device
+  bool sums_ = false;                         // there is a device that leaves checksums to us
   WaitingRoom waiting_;
   std::uint64_t retry_ns_ = 0;
   std::uint64_t now_ns_ = 0;
