@@ -9,7 +9,7 @@ from . import host
 from .servers import RoomRelay, Transmitter
 
 HEADERS = 42  # Ethernet, IPv4, UDP
-FORWARDED = 32 + 16  # RTP with MID and two extensions; the tag of AES-GCM
+FORWARDED = 28 + 16  # RTP with MID and two extensions; the tag of AES-GCM
 BURST = 8  # packets published at once: a video frame
 SLOW_DRAIN_US = 100
 MEMORY_SUBSCRIBERS = (1, 10, 100, 1000, 5000)  # that fan_out_bench knows
@@ -86,7 +86,17 @@ class Rooms:
                  "txonly": {"cycles_per_packet": _summary(txonly[size])}}
         if ns := memory.get((size, viewers)):
             entry["memory"] = {"cycles_per_packet": _summary(n * costs[0]["tsc_mhz"] / 1000 for n in ns)}
+            entry["added_cycles_per_packet"] = round(_added(entry), 1)
+            entry["ratio"] = round(_added(entry) / entry["txonly"]["cycles_per_packet"]["median"], 2)
         return entry
+
+
+def _added(entry):
+    """What sending over the link adds to the fan-out: txonly does not receive, so what the relay spends on that is left
+    out."""
+    relay = entry["penstock"]
+    return (relay["cycles_per_packet"]["median"] - relay["stage_cycles_per_packet"].get("receive", 0)
+            - entry["memory"]["cycles_per_packet"]["median"])
 
 
 def _check(report):

@@ -43,7 +43,7 @@ def _rooms(entries):
         relay, memory = entry["penstock"], entry.get("memory")
         total, transmit = relay["cycles_per_packet"]["median"], entry["txonly"]["cycles_per_packet"]["median"]
         beside = f"{memory['cycles_per_packet']['median']:>9.0f}" if memory else f"{'':>9}"
-        ratio = f"{(total - memory['cycles_per_packet']['median']) / transmit:>14.2f}" if memory else f"{'':>14}"
+        ratio = f"{entry['ratio']:>14.2f}" if memory else f"{'':>14}"
         stages = "".join(f"{relay['stage_cycles_per_packet'].get(stage, 0):>10.1f}" for stage in STAGES)
         yield (f"{entry['payload_bytes']:>6} B{entry['viewers']:>9}{total:>9.0f}{beside}{transmit:>9.0f}{ratio}{stages}"
                f"{relay['delivered_pps'] / 1e6:>7.2f}{relay['loss_ratio']:>8.4f}{relay['busy_ratio']:>6.2f}"
