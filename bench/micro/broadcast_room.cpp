@@ -83,6 +83,14 @@ sfu::TrackParameters track() {
   return p;
 }
 
+// What another worker knows of it.
+sfu::TrackParameters mirror() {
+  sfu::TrackParameters p{
+      .endpoint = sfu::kNoSlot, .kind = sfu::MediaKind::video, .codec = sfu::Codec::vp8, .clock_rate = 90'000};
+  p.origin = {.worker = 0, .track = 0, .generation = 1};
+  return p;
+}
+
 sfu::SubscriptionParameters subscription(sfu::EndpointSlot endpoint, std::uint32_t nth, bool paused) {
   return {.endpoint = endpoint,
           .track = 0,
@@ -105,12 +113,21 @@ sfu::SubscriptionParameters subscription(sfu::EndpointSlot endpoint, std::uint32
 
 }  // namespace
 
-BroadcastRoom::BroadcastRoom(const BroadcastOptions& options) : options_(options) {
+Joint::Joint(std::uint16_t workers) {
   static int number = 0;
   ++number;
   if (const auto started = net::start_environment(512); !started) throw std::runtime_error(started.error());
-  office_ =
-      must(engine::PostOffice::create(fmt::format("room{}-", number), {.workers = 1, .packets = 64, .messages = 64}));
+  office = must(
+      engine::PostOffice::create(fmt::format("joint{}-", number), {.workers = workers, .packets = 64, .messages = 64}));
+  neighbours = must(sfu::Neighbours::create(fmt::format("joint{}n", number), {.workers = workers}));
+}
+
+BroadcastRoom::BroadcastRoom(const BroadcastOptions& options) : options_(options) {
+  static int number = 0;
+  ++number;
+  if (options.joint == nullptr) own_ = std::make_unique<Joint>(std::uint16_t{1});
+  const Joint& joint = options.joint == nullptr ? *own_ : *options.joint;
+  office_ = joint.office.get();
   const sfu::BoardSizes sizes{.endpoints = options.subscribers + 1,
                               .tracks = 1,
                               .subscriptions = std::max(options.subscribers * options.subscriptions_of_each, 1U)};
@@ -125,11 +142,15 @@ BroadcastRoom::BroadcastRoom(const BroadcastOptions& options) : options_(options
   auto port = std::make_unique<FeedPort>(std::move(memory), std::move(pool));
   port_ = port.get();
   worker_ = std::make_unique<engine::Worker>();
-  worker_->install(must(engine::Shard::create({.flows = 2 * sizes.endpoints + 64, .locals = 4, .answer_packets = 1023},
+  worker_->install(must(engine::Shard::create({.worker = options.worker,
+                                               .workers = office_->workers(),
+                                               .flows = 2 * sizes.endpoints + 64,
+                                               .locals = 4,
+                                               .answer_packets = 1023},
                                               std::move(port), *office_)));
   worker_->shard().set_now(now_ns_);
-  auto service =
-      must(sfu::SfuService::create(worker_->shard(), {.listen = {kMedia}, .sizes = sizes}, *lanes_, *board_));
+  auto service = must(sfu::SfuService::create(worker_->shard(), {.listen = {kMedia}, .sizes = sizes}, *lanes_, *board_,
+                                              joint.neighbours.get()));
   if (const auto started = service->start(); !started) throw std::runtime_error(started.error());
   service_ = service.get();
   worker_->add(engine::ServiceId::sfu, std::move(service));
@@ -137,7 +158,7 @@ BroadcastRoom::BroadcastRoom(const BroadcastOptions& options) : options_(options
   publisher_ = must(srtp::make_cipher(srtp::Kind::automatic, 1));
   publisher_->install(0, key(options.profile, 0, 1));
   add_endpoint(0);
-  update({sfu::SetTrack{0, 1, track()}});
+  update({sfu::SetTrack{0, 1, options.worker == 0 ? track() : mirror()}});
   if (options.empty) return;
   add_subscribers();
   subscribe();
@@ -151,7 +172,7 @@ BroadcastRoom::~BroadcastRoom() {
 
 void BroadcastRoom::update(std::vector<sfu::Operation> operations) {
   const sfu::Update update{++updates_, std::move(operations)};
-  office_->send(engine::kControl, 0, message(&update));
+  office_->send(engine::kControl, options_.worker, message(&update));
   while (service_->applied() < updates_) pass();
 }
 
@@ -199,6 +220,10 @@ void BroadcastRoom::set_subscriptions(std::uint32_t nth, bool paused) {
 void BroadcastRoom::subscribe(bool paused) {
   set_subscriptions(subscriptions_++, paused);
   if (!paused) playing_ += options_.subscribers;
+}
+
+void BroadcastRoom::add_mirror(std::uint16_t worker) {
+  update({sfu::AddMirror{0, worker, 0, 1}});
 }
 
 void BroadcastRoom::play() {

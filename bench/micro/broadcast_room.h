@@ -8,11 +8,19 @@
 
 #include "bench/micro/feed_port.h"
 #include "dataplane/engine/worker.h"
+#include "dataplane/sfu/neighbours.h"
 #include "dataplane/sfu/service.h"
 #include "dataplane/sfu/update.h"
 #include "dataplane/srtp/cipher.h"
 
 namespace penstock::bench {
+
+/// Several workers of one room, the first of which has the publisher.
+struct Joint {
+  explicit Joint(std::uint16_t workers);
+  std::unique_ptr<engine::PostOffice> office;
+  std::unique_ptr<sfu::Neighbours> neighbours;
+};
 
 struct BroadcastOptions {
   std::uint32_t subscribers = 1;
@@ -21,6 +29,8 @@ struct BroadcastOptions {
   srtp::Profile profile = srtp::Profile::aead_aes_128_gcm;
   bool empty = false;                       ///< no endpoints as yet: for add_subscribers() and subscribe()
   std::uint32_t subscriptions_of_each = 1;  ///< at most
+  Joint* joint = nullptr;                   ///< nullptr: the only worker. Outlives the room
+  std::uint16_t worker = 0;                 ///< others than the first have a mirror of the track
 };
 
 class BroadcastRoom {
@@ -37,11 +47,15 @@ class BroadcastRoom {
   void publish(std::size_t packets);
   /// Passes until all of them have been forwarded, one burst after the other.
   void forward() { forward(options_.burst); }
+  /// One pass, with nothing new.
+  void pass();
 
   /// For a room that was made empty: all endpoints, with pairs and keys, but no subscriptions.
   void add_subscribers();
   /// Everybody's next subscription.
   void subscribe(bool paused = false);
+  /// Of the first worker: `worker` gets the track's packets, too.
+  void add_mirror(std::uint16_t worker);
   /// Everybody's first subscription gets packets.
   void play();
 
@@ -55,11 +69,11 @@ class BroadcastRoom {
   void check(sfu::EndpointSlot slot);
   void set_subscriptions(std::uint32_t nth, bool paused);
   void forward(std::size_t burst);
-  void pass();
   std::size_t write_packet(std::span<std::uint8_t> payload, bool first) const;
 
   BroadcastOptions options_;
-  std::unique_ptr<engine::PostOffice> office_;
+  std::unique_ptr<Joint> own_;
+  engine::PostOffice* office_ = nullptr;
   std::unique_ptr<sfu::Board> board_;
   std::unique_ptr<sfu::HandshakeLanes> lanes_;
   std::unique_ptr<engine::Worker> worker_;

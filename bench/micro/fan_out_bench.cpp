@@ -4,19 +4,24 @@
 
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
+#include <pthread.h>
+#include <rte_lcore.h>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <ctime>
 #include <map>
 #include <numeric>
 #include <random>
 #include <stdexcept>
+#include <thread>
 #include <tuple>
 #include <vector>
 
 #include "bench/micro/broadcast_room.h"
 #include "dataplane/net/lazy_array.h"
+#include "dataplane/rtp/send_history.h"
 #include "dataplane/srtp/ipsec_mb/counter_mode.h"
 #include "dataplane/srtp/ipsec_mb/gcm.h"
 #include "dataplane/srtp/ipsec_mb/manager.h"
@@ -36,6 +41,13 @@ std::uint64_t thread_cpu_ns() {
   return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(t.tv_nsec);
 }
 
+void pin(unsigned cpu) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(cpu % std::max(1U, std::thread::hardware_concurrency()), &set);
+  pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+}
+
 // Medians of several rounds, in nanoseconds: neighbours on a shared machine only ever add.
 class Rounds {
  public:
@@ -44,6 +56,7 @@ class Rounds {
     std::ranges::sort(ns_);
     return ns_.empty() ? 0 : ns_[ns_.size() / 2];
   }
+  double least() { return ns_.empty() ? 0 : *std::ranges::min_element(ns_); }
 
  private:
   std::vector<double> ns_;
@@ -52,6 +65,21 @@ class Rounds {
 // Of whole passes per packet received, by (profile, payload, burst): N -> ns. For the line R + N x E.
 using Line = std::map<std::uint32_t, double>;
 std::map<std::tuple<Profile, std::int64_t, std::int64_t>, Line> lines;
+
+// Of the fan-out alone, per output: what decides and begins headers, what encrypts, what hands to the port.
+struct FanOutStages {
+  std::uint64_t all, protect, send;
+
+  explicit FanOutStages(const sfu::Stats& stats)
+      : all(stats.fan_out_cycles.get()), protect(stats.protect_cycles.get()), send(stats.send_cycles.get()) {}
+  void show(benchmark::State& state, const sfu::Stats& stats, double outputs) const {
+    const FanOutStages now(stats);
+    const auto protecting = static_cast<double>(now.protect - protect), sending = static_cast<double>(now.send - send);
+    state.counters["cy_offer"] = (static_cast<double>(now.all - all) - protecting - sending) / outputs;
+    state.counters["cy_protect"] = protecting / outputs;
+    state.counters["cy_send"] = sending / outputs;
+  }
+};
 
 void show_stages(benchmark::State& state, BroadcastRoom& room,
                  const std::array<std::uint64_t, engine::kStageCount>& before, double packets) {
@@ -70,6 +98,7 @@ void fan_out(benchmark::State& state, Profile profile) {
                       .profile = profile});
   std::array<std::uint64_t, engine::kStageCount> stages{};
   for (std::size_t i = 0; i < stages.size(); ++i) stages[i] = room.counters().stage_cycles[i].get();
+  const FanOutStages fan_out_stages(room.stats());
   const std::uint64_t sent = room.sent();
   Rounds rounds;
   for (auto _ : state) {
@@ -84,8 +113,12 @@ void fan_out(benchmark::State& state, Profile profile) {
   if (room.sent() - sent < static_cast<std::uint64_t>(packets) * subscribers)
     state.SkipWithError("packets are missing");
   state.counters["ns_packet"] = rounds.median();
-  if (subscribers != 0) state.counters["ns_output"] = rounds.median() / subscribers;
+  if (subscribers != 0) {
+    state.counters["ns_output"] = rounds.median() / subscribers;
+    state.counters["ns_least"] = rounds.least() / subscribers;
+  }
   show_stages(state, room, stages, packets * std::max(subscribers, 1U));
+  if (subscribers != 0) fan_out_stages.show(state, room.stats(), packets * subscribers);
   lines[{profile, state.range(0), state.range(1)}][subscribers] = rounds.median();
 }
 
@@ -102,6 +135,89 @@ void line(benchmark::State& state, Profile profile) {
   for (auto _ : state) state.SetIterationTime(1e-9);
   state.counters["E"] = e;
   state.counters["R"] = (wy - e * wx) / w;
+}
+
+// Half of the subscribers on each of two workers with threads of their own, on two CPUs: CPU time of either for its
+// half, beside that of one worker for all of them.
+class Half {
+ public:
+  explicit Half(BroadcastRoom& room) : room_(room), thread_([this] { run(); }) {}
+  ~Half() {
+    stop_ = true;
+    thread_.join();
+  }
+  /// Passes until so many packets were forwarded in all.
+  void begin(std::uint64_t forwarded) { target_ = forwarded; }
+  bool done() const { return reached_ == target_; }
+  std::uint64_t cpu_ns() const { return cpu_ns_; }
+
+ private:
+  void run() {
+    pin(1);
+    rte_thread_register();
+    while (!stop_) {
+      const std::uint64_t target = target_;
+      if (reached_ == target) continue;
+      const std::uint64_t start = thread_cpu_ns();
+      while (room_.stats().forwarded_packets.get() < target && !stop_) room_.pass();
+      cpu_ns_ = thread_cpu_ns() - start;
+      reached_ = target;
+    }
+    rte_thread_unregister();
+  }
+
+  BroadcastRoom& room_;
+  std::atomic<bool> stop_{false};
+  std::atomic<std::uint64_t> target_{0}, reached_{0}, cpu_ns_{0};
+  std::thread thread_;
+};
+
+void two_workers(benchmark::State& state) {
+  const auto subscribers = static_cast<std::uint32_t>(state.range(2));
+  BroadcastOptions options{.subscribers = subscribers,
+                           .payload_bytes = static_cast<std::size_t>(state.range(0)),
+                           .burst = static_cast<std::size_t>(state.range(1))};
+  BroadcastRoom whole(options);
+  Joint joint(2);
+  options.subscribers = subscribers / 2;
+  options.empty = true;
+  options.joint = &joint;
+  BroadcastRoom near(options);
+  options.worker = 1;
+  BroadcastRoom far(options);
+  near.add_mirror(1);
+  for (BroadcastRoom* room : {&near, &far}) {
+    room->add_subscribers();
+    room->subscribe();
+  }
+  pin(0);
+  Half half(far);
+  const auto drive = [&](std::size_t packets) {
+    near.publish(packets);
+    half.begin(far.stats().forwarded_packets.get() + packets * options.subscribers);
+    const std::uint64_t start = thread_cpu_ns();
+    near.forward();
+    const std::uint64_t ns = thread_cpu_ns() - start;
+    while (!half.done()) near.pass();  // it takes back what the other one has done with
+    return ns;
+  };
+  for (std::size_t i = 0; i < 2 * rtp::SendHistory::kPackets; i += kRound) drive(kRound);
+  Rounds one, first, second;
+  const double outputs = kRound * static_cast<double>(subscribers);
+  for (auto _ : state) {
+    whole.publish(kRound);
+    const std::uint64_t start = thread_cpu_ns();
+    whole.forward();
+    one.add(static_cast<double>(thread_cpu_ns() - start) / outputs);
+    const std::uint64_t ns = drive(kRound);
+    first.add(static_cast<double>(ns) / outputs * 2);
+    second.add(static_cast<double>(half.cpu_ns()) / outputs * 2);
+    state.SetIterationTime(static_cast<double>(ns) * 1e-9);
+  }
+  state.counters["ns_one"] = one.median();
+  state.counters["ns_first"] = first.median();
+  state.counters["ns_second"] = second.median();
+  state.counters["speedup"] = 2 * one.median() / std::max(first.median(), second.median());
 }
 
 // What both bare ciphers work on: the payload, keys in random order, and outgoing packets' buffers in turn.
@@ -204,6 +320,9 @@ void rooms(benchmark::internal::Benchmark* b) {
 void cases(benchmark::internal::Benchmark* b) {
   b->ArgNames({"payload", "burst"})->ArgsProduct({{1200, 100}, {1, 8}})->UseManualTime()->Iterations(1);
 }
+void halves(benchmark::internal::Benchmark* b) {
+  b->ArgNames({"payload", "burst", "subscribers"})->ArgsProduct({{1200, 100}, {8}, {1000}})->UseManualTime();
+}
 void keys(benchmark::internal::Benchmark* b) {
   b->ArgNames({"payload", "keys"})->ArgsProduct({{1200, 100}, {1, 10, 100, 1000, 5000}})->UseManualTime();
 }
@@ -211,6 +330,7 @@ void keys(benchmark::internal::Benchmark* b) {
 BENCHMARK_CAPTURE(fan_out, gcm128, kGcm)->Apply(rooms);
 BENCHMARK_CAPTURE(line, gcm128, kGcm)->Apply(cases);
 BENCHMARK(bare_gcm)->Apply(keys);
+BENCHMARK(two_workers)->Apply(halves);
 BENCHMARK_CAPTURE(fan_out, cm_sha1, kCm)->Apply(rooms);
 BENCHMARK_CAPTURE(line, cm_sha1, kCm)->Apply(cases);
 BENCHMARK(bare_counter_mode)->Apply(keys);

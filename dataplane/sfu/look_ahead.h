@@ -9,12 +9,19 @@
 
 namespace penstock::sfu {
 
-/// One walk along a track's list. The list itself would tell only the next one, and only once that has been fetched;
-/// so every subscription remembers, as a hint, who came kDistance places behind it the last time.
+/// For walks along the lists of tracks. The list itself would tell only the next one, and only once that has been
+/// fetched; so every subscription remembers, as a hint, who came kDistance places behind it the last time.
 class LookAhead {
  public:
   explicit LookAhead(Core& core) : core_(core) {}
 
+  /// A walk begins, or goes on where it was left if no other track's came in between.
+  void resume(TrackSlot track) {
+    if (track_ == track) return;
+    track_ = track;
+    passed_ = {};
+    coming_ = {};
+  }
   /// `at` is worked on now.
   void step(SubscriptionSlot slot, Subscription& at) {
     const std::size_t place = step_++ % kDistance;
@@ -53,6 +60,7 @@ class LookAhead {
   }
 
   Core& core_;
+  TrackSlot track_ = kNoSlot;
   std::size_t step_ = 0;
   std::array<Subscription*, kDistance> passed_{};
   std::array<Behind, kDistance> coming_{};

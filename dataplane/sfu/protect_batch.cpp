@@ -1,5 +1,7 @@
 #include "dataplane/sfu/protect_batch.h"
 
+#include "dataplane/engine/clock.h"
+
 namespace penstock::sfu {
 
 ProtectBatch::~ProtectBatch() {
@@ -45,7 +47,10 @@ void ProtectBatch::add(net::Packet* packet, EndpointSlot to, const Parts& parts)
 void ProtectBatch::flush() {
   if (size_ == 0) return;
   core_.shard.counters().copied.add(size_);
+  const std::uint64_t begin = engine::cycles();
   core_.cipher->protect(std::span(jobs_).first(size_));
+  const std::uint64_t encrypted = engine::cycles();
+  core_.stats.protect_cycles.add(encrypted - begin);
   for (std::size_t first = 0; first < size_;) {
     std::size_t end = first + 1;
     while (end < size_ && targets_[end].endpoint == targets_[first].endpoint) ++end;
@@ -53,6 +58,7 @@ void ProtectBatch::flush() {
     first = end;
   }
   size_ = 0;
+  core_.stats.send_cycles.add(engine::cycles() - encrypted);
 }
 
 // What goes to one receiver. Not cut in two by the end of a burst when it fits into one, so that it can leave as a
