@@ -55,7 +55,7 @@ void write(Text to, const Track& t) {
 
 void write(Text to, const Endpoint& e) {
   fmt::format_to(
-      to, "  endpoint {} r{} on {} place {}.{} ice {}:{} cname {} cap {} role {} state {}/{}/{} '{}' deadline {}", e.id,
+      to, "  endpoint {} r{} on {}{} place {}.{} ice {}:{} cname {} cap {} role {} state {}/{}/{} '{}' deadline {}", e.id,
       e.revision, e.worker, e.move != nullptr ? fmt::format("->{}", e.move->wanted) : "", e.place.slot,
       e.place.generation, std::string_view(e.parameters.ice.fragment.data(), e.parameters.ice.fragment.size()),
       std::string_view(e.parameters.ice.password.data(), e.parameters.ice.password.size()), e.parameters.cname.view(),

@@ -66,6 +66,11 @@ Verdict replace(Batch& batch, Track& track, const TrackSpec& spec, sfu::TrackPar
   if (parameters.codec != track.parameters.codec) {
     return conflict("/codecs", "a track keeps its codec, for those who receive it; delete it and make another");
   }
+  // The workers keep a place for each, with what was published and who is known to send it.
+  if (parameters.encoding_count != track.parameters.encoding_count) {
+    return conflict("/encodings", "a track keeps the number of its encodings, which is {}; delete it and make another",
+                    track.parameters.encoding_count);
+  }
   Endpoint& endpoint = *track.endpoint;
   remove_ids(batch, endpoint, track.parameters);
   if (auto ok = endpoint.ids.check(parameters); !ok) return tl::make_unexpected(std::move(ok.error()));

@@ -66,11 +66,18 @@ TEST_F(Spread, ATrackCrossesOnceToAWorkerWithSubscriptions) {
 TEST_F(Spread, ANewShapeOfTheTrackReachesItsMirrors) {
   stage_and_viewers();
   subscribe("far", "a");
+  TrackSpec other = vp8_track();
+  other.encodings.back().rid = "best";
+  must(PutTrack{"r", "stage", "cam", other});
+  settle();
+  EXPECT_EQ(workers->track(1, 0).encodings[other.encodings.size() - 1].rid.view(), "best");
+}
+
+TEST_F(Spread, ATrackKeepsTheNumberOfItsEncodings) {
+  stage_and_viewers();
   TrackSpec two = vp8_track();
   two.encodings.pop_back();
-  must(PutTrack{"r", "stage", "cam", two});
-  settle();
-  EXPECT_EQ(workers->track(1, 0).encoding_count, 2u);
+  EXPECT_EQ(refusal(PutTrack{"r", "stage", "cam", two}).field, "/encodings");
 }
 
 TEST_F(Spread, ADeletedTrackTakesItsMirrorsAlong) {
