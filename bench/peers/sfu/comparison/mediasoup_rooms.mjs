@@ -4,7 +4,8 @@ import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 
 const [address, entry] = process.argv.slice(2);
-const mediasoup = (await import(pathToFileURL(entry))).default;
+const loaded = await import(pathToFileURL(entry));
+const mediasoup = loaded.createWorker ? loaded : loaded.default; // a module of either kind, by version
 const VIDEO = { kind: 'video', mimeType: 'video/VP8', clockRate: 90000 };
 const FEEDBACK = [{ type: 'nack' }, { type: 'nack', parameter: 'pli' }, { type: 'ccm', parameter: 'fir' }];
 const PAYLOAD_TYPE = 96;
