@@ -18,7 +18,7 @@ TEST_P(MoveThreads, ToAndFroWhileMediaFlows) {
   v.send_frame(true);
   v.beds[0]->advance(50 * kMs);
   v.collect();
-  for (int i = 0; i < 10; ++i) {
+  for (int i = 0; i < 6; ++i) {
     const bool back = i % 2 == 1;
     const auto transfer = v.form(back);
     v.beds[back ? 1 : 0]->post({MoveEndpoint{back ? MovingViewer::kAway : MovingViewer::kAtHome, transfer.get()}});

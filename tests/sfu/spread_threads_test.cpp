@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "tests/sfu/two_workers.h"
 
 namespace penstock::sfu::test {
@@ -58,6 +60,31 @@ TEST(SpreadThreads, MirrorsComeAndGoWhileMediaFlows) {
   room.first.advance(300 * kMs);
   EXPECT_EQ(room.second.stats().views.get(), 0U);
   EXPECT_EQ(room.first.stats().media_packets.get(), 0U);
+}
+
+// Two workers compete for the seats of one room at the same time.
+TEST(SpreadThreads, SeatsOfSpeakersAreNeverTakenTwice) {
+  SpeakerBoard board(1);
+  constexpr std::uint64_t kNow = 1'000'000'000;
+  const auto compete = [&](std::uint16_t worker) {
+    for (unsigned round = 0; round < 2000; ++round) {
+      for (TrackSlot track = 0; track < 8; ++track) {
+        board.speaks(0, 4, {worker, track, static_cast<std::uint8_t>((round * 37 + track * 11 + worker * 5) % 128)},
+                     kNow);
+      }
+      if (round % 16 == 0) board.leave(0, worker, round / 16 % 8);
+    }
+  };
+  std::thread other(compete, std::uint16_t{1});
+  compete(0);
+  other.join();
+  auto seated = board.speakers(0, kNow);
+  EXPECT_LE(seated.size(), 4U);
+  for (std::size_t i = 0; i < seated.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      EXPECT_FALSE(seated[i].worker == seated[j].worker && seated[i].track == seated[j].track);
+    }
+  }
 }
 
 }  // namespace
