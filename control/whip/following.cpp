@@ -51,6 +51,8 @@ void Following::on_event(const rooms::Event& event) {
       return forget_endpoint(event);
     case subscription_updated:
       return note_source(event);
+    case endpoint_moved:
+      return follow_moved(event);
     case room_deleted:
       by_room_.erase(event.room);
       return;
@@ -89,19 +91,38 @@ void Following::note_source(const rooms::Event& event) {
   if (view) follower->source = view->spec.track;
 }
 
+// What it was to follow while it was between two workers was refused.
+void Following::follow_moved(const rooms::Event& event) {
+  const auto room = by_room_.find(event.room);
+  if (room == by_room_.end()) return;
+  const auto viewer = room->second.viewers.find(event.endpoint);
+  if (viewer == room->second.viewers.end()) return;
+  for (Follower& follower : viewer->second) {
+    const auto view = rooms_.subscription(event.room, event.endpoint, follower.subscription);
+    if (view) follower.source = view->spec.track;
+  }
+  std::vector<rooms::Step> steps;
+  choose_for(event.room, event.endpoint, viewer->second, steps);
+  apply(steps);
+}
+
 void Following::reconsider(const std::string& room) {
   const auto found = by_room_.find(room);
   if (found == by_room_.end()) return;
   std::vector<rooms::Step> steps;
-  for (auto& [endpoint, followers] : found->second.viewers) {
-    for (Follower& follower : followers) {
-      auto source = found->second.sources.choose(follower.taste, follower.source);
-      if (source == follower.source) continue;
-      follower.source = std::move(source);
-      steps.push_back(move(room, endpoint, follower));
-    }
-  }
+  for (auto& [endpoint, followers] : found->second.viewers) choose_for(room, endpoint, followers, steps);
   apply(steps);
+}
+
+void Following::choose_for(const std::string& room, const std::string& endpoint, std::vector<Follower>& followers,
+                           std::vector<rooms::Step>& steps) {
+  const Sources& sources = by_room_[room].sources;
+  for (Follower& follower : followers) {
+    auto source = sources.choose(follower.taste, follower.source);
+    if (source == follower.source) continue;
+    follower.source = std::move(source);
+    steps.push_back(move(room, endpoint, follower));
+  }
 }
 
 void Following::apply(const std::vector<rooms::Step>& steps) {

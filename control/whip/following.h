@@ -38,8 +38,12 @@ class Following {
   void forget_endpoint(const rooms::Event& event);
   /// Whoever changed a subscription over the API is believed.
   void note_source(const rooms::Event& event);
+  void follow_moved(const rooms::Event& event);
   /// Moves the followers whose choice has changed.
   void reconsider(const std::string& room);
+  /// Of one viewer: adds the steps that move them.
+  void choose_for(const std::string& room, const std::string& endpoint, std::vector<Follower>& followers,
+                  std::vector<rooms::Step>& steps);
   void apply(const std::vector<rooms::Step>& steps);
 
   rooms::Rooms& rooms_;

@@ -1,10 +1,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "control/lifecycle/drain.h"
 #include "control/lifecycle/endpoints.h"
 #include "control/lifecycle/liveness.h"
 #include "control/lifecycle/reload.h"
+#include "control/lifecycle/turn_meter.h"
 #include "tests/control/temporary_directory.h"
 
 namespace penstock::control {
@@ -77,6 +80,28 @@ TEST(Liveness, AWorkerThatMakesNoPassesIsStuck) {
   fake.engine[1].passes.add();
   liveness.check(kStart + 11s);
   EXPECT_FALSE(liveness.stuck());
+}
+
+TEST(TurnMeter, TellsTheLongestTurnEverAndLately) {
+  TurnMeter meter;
+  meter.note(900, 900);
+  meter.note(300, 1'200);
+  EXPECT_EQ(meter.longest_ns(), 900u);
+  EXPECT_EQ(meter.recent_longest_ns(), 900u);
+  meter.age();
+  meter.note(400, 1'600);
+  EXPECT_EQ(meter.recent_longest_ns(), 900u);
+  meter.age();
+  EXPECT_EQ(meter.recent_longest_ns(), 400u);
+  EXPECT_EQ(meter.longest_ns(), 900u);
+  EXPECT_EQ(meter.turns(), 3u);
+  EXPECT_EQ(meter.busy_so_far_ns(), 1'600u);
+}
+
+TEST(TurnMeter, CountsWorkAndNotWaiting) {
+  TurnMeter meter;
+  meter.measure([] { std::this_thread::sleep_for(20ms); });
+  EXPECT_LT(meter.longest_ns(), 10'000'000u);
 }
 
 TEST(Endpoints, TellHealthReadinessStatusAndMetrics) {

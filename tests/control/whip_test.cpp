@@ -207,6 +207,22 @@ TEST_F(WhipTest, WhenAPublisherLeavesAnotherIsShown) {
   EXPECT_EQ(shown(player, "audio"), "");
 }
 
+TEST_F(WhipTest, APlayerBetweenTwoWorkersFollowsWhenItHasArrived) {
+  whip.reset();
+  start(2);
+  serve({.without_tokens = true});
+  const std::string first = publish(), player = play();
+  ASSERT_EQ(shown(player), id_of(first));
+  report(handshaker.expected.back(), dtls::Result::secured);
+  must(rooms::PatchEndpoint{"lobby", id_of(player), {.worker = std::uint16_t{1}}});
+  EXPECT_EQ(ask("DELETE", first).status, 200U);
+  const std::string second = publish();
+  EXPECT_EQ(shown(player), "") << "it does not change while it moves";
+  for (int i = 0; i < 4; ++i) pass(milliseconds(20));
+  EXPECT_EQ(rooms->endpoint("lobby", id_of(player))->worker, 1U);
+  EXPECT_EQ(shown(player), id_of(second));
+}
+
 TEST_F(WhipTest, APlayerMayChooseItsPublisher) {
   const std::string first = publish();
   const std::string second = publish();
