@@ -13,6 +13,9 @@
 namespace penstock::control::rooms {
 namespace {
 
+// Between workers at a time: each takes some 50 KB, and its new worker's time. Others wait where they are.
+constexpr std::size_t kMostUnderWay = 64;
+
 constexpr std::string_view kTryAgain = "it takes some milliseconds; try again at once";
 
 tl::expected<void, Error> check_movable(const Endpoint& endpoint) {
@@ -52,8 +55,9 @@ tl::expected<void, Error> reserve(Batch& batch, Endpoint& endpoint, Move& move) 
   return {};
 }
 
-sfu::TrackSlot track_there(const Subscription& subscription, std::uint16_t worker) {
-  return subscription.source == nullptr ? sfu::kNoSlot : place_on(*subscription.source, worker).slot;
+/// Where it finds what it refers to; no slot: nothing at present.
+Place track_there(const Subscription& subscription, std::uint16_t worker) {
+  return subscription.source == nullptr ? Place{} : place_on(*subscription.source, worker);
 }
 
 /// From here on the old worker may pack at any time.
@@ -61,10 +65,11 @@ void send_off(Batch& batch, Endpoint& endpoint) {
   Move& move = *endpoint.move;
   std::vector<sfu::Transfer::Place> places;
   for (const Move::Reserved& reserved : move.subscriptions) {
+    const Place track = track_there(*reserved.subscription, move.to);
     places.push_back({.from = reserved.subscription->place.slot,
                       .to = reserved.place.slot,
                       .generation = reserved.place.generation,
-                      .track = track_there(*reserved.subscription, move.to)});
+                      .track = track.slot});
   }
   move.transfer = std::make_shared<sfu::Transfer>(move.to, move.place.slot, move.place.generation, std::move(places));
   batch.operation(endpoint.worker, sfu::MoveEndpoint{endpoint.place.slot, move.transfer.get()});
@@ -80,7 +85,7 @@ void follow(Batch& batch, Subscription& subscription, Place place, sfu::TrackSlo
   if (subscription.source != nullptr) release_mirror(batch, *subscription.source, from);
   subscription.place = place;
   subscription.parameters.endpoint = endpoint.place.slot;
-  subscription.parameters.track = track_there(subscription, endpoint.worker);
+  subscription.parameters.track = track_there(subscription, endpoint.worker).slot;
   if (subscription.parameters.track == unpacked_with) return;
   batch.operation(endpoint.worker, sfu::SetSubscription{place.slot, place.generation, subscription.parameters});
 }
@@ -150,13 +155,18 @@ bool all_applied(const std::vector<std::uint64_t>& updates, const UpdateSink& si
   return true;
 }
 
-/// True when it has arrived.
-bool advance(Batch& batch, Endpoint& endpoint, const UpdateSink& sink) {
-  Move& move = *endpoint.move;
-  if (move.transfer != nullptr) return move.transfer->state() == sfu::Transfer::State::done;
-  if (move.awaited.empty()) move.awaited = batch.state().posted();
-  if (all_applied(move.awaited, sink)) send_off(batch, endpoint);
-  return false;
+bool under_way(const Endpoint* endpoint) {
+  return endpoint->move->transfer != nullptr;
+}
+
+bool arrived(const Endpoint& endpoint) {
+  return under_way(&endpoint) && endpoint.move->transfer->state() == sfu::Transfer::State::done;
+}
+
+/// Whether the workers have all that it will need.
+bool prepared(const State& state, Move& move, const UpdateSink& sink) {
+  if (move.awaited.empty()) move.awaited = state.posted();
+  return all_applied(move.awaited, sink);
 }
 
 }  // namespace
@@ -190,7 +200,7 @@ std::vector<dtls::Report> advance_moves(Batch& batch, const UpdateSink& sink) {
   State& state = batch.state();
   std::vector<dtls::Report> reports;
   for (Endpoint* endpoint : std::set<Endpoint*>(state.moving)) {
-    if (!advance(batch, *endpoint, sink)) continue;
+    if (!arrived(*endpoint)) continue;
     const std::shared_ptr<Move> move = endpoint->move;
     arrive(batch, *endpoint);
     state.moving.erase(endpoint);
@@ -199,6 +209,13 @@ std::vector<dtls::Report> advance_moves(Batch& batch, const UpdateSink& sink) {
     std::ranges::move(move->reports, std::back_inserter(reports));
     if (endpoint->worker == move->wanted || !has_room(state, *endpoint, move->wanted)) continue;
     static_cast<void>(begin_move(batch, *endpoint, move->wanted));
+  }
+  auto count = static_cast<std::size_t>(std::ranges::count_if(state.moving, under_way));
+  for (Endpoint* endpoint : state.moving) {
+    if (count >= kMostUnderWay) break;
+    if (under_way(endpoint) || !prepared(state, *endpoint->move, sink)) continue;
+    send_off(batch, *endpoint);
+    ++count;
   }
   return reports;
 }

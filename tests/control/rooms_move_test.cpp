@@ -182,6 +182,29 @@ TEST_F(Moves, WhatItWatchesMayEndMeanwhile) {
   expect_all_free_after_deletion();
 }
 
+TEST_F(Moves, ManyAtOnceGoInTurns) {
+  constexpr std::size_t kViewers = 150;
+  std::vector<Step> steps;
+  for (std::size_t i = 0; i < kViewers; ++i) {
+    const std::string id = "v" + std::to_string(i);
+    must(PutEndpoint{"r", id, browser()});
+    must(PutSubscription{"r", id, "a", vp8_subscription("stage", "cam", "0")});
+    report(handshaker.expected.back(), dtls::Result::secured);
+    steps.push_back({PatchEndpoint{"r", id, {.worker = std::uint16_t{2}}}});
+  }
+  ASSERT_TRUE(rooms->apply(steps));
+  std::size_t before = 0;
+  for (int i = 0; i < 6; ++i) {
+    pass(kTick);
+    EXPECT_LE(packed() - before, 64u);
+    before = packed();
+  }
+  EXPECT_EQ(before, kViewers);
+  EXPECT_EQ(rooms->statistics().moves, kViewers);
+  EXPECT_EQ(workers->mirrors(2), 1u);
+  workers->expect_consistent();
+}
+
 TEST_F(Moves, WhatIsNotAsked) {
   const Error publishes = refusal(PatchEndpoint{"r", "stage", {.worker = std::uint16_t{1}}});
   EXPECT_EQ(publishes.kind, ErrorKind::conflict);
