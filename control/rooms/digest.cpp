@@ -55,8 +55,8 @@ void write(Text to, const Track& t) {
 
 void write(Text to, const Endpoint& e) {
   fmt::format_to(
-      to, "  endpoint {} r{} on {}{} place {}.{} ice {}:{} cname {} cap {} role {} state {}/{}/{} '{}' deadline {}", e.id,
-      e.revision, e.worker, e.move != nullptr ? fmt::format("->{}", e.move->wanted) : "", e.place.slot,
+      to, "  endpoint {} r{} on {}{} place {}.{} ice {}:{} cname {} cap {} role {} state {}/{}/{} '{}' deadline {}",
+      e.id, e.revision, e.worker, e.move != nullptr ? fmt::format("->{}", e.move->wanted) : "", e.place.slot,
       e.place.generation, std::string_view(e.parameters.ice.fragment.data(), e.parameters.ice.fragment.size()),
       std::string_view(e.parameters.ice.password.data(), e.parameters.ice.password.size()), e.parameters.cname.view(),
       e.parameters.max_publish_bit_rate, static_cast<int>(e.dtls_role), static_cast<int>(e.ice),
