@@ -18,7 +18,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kNiceness = 10;                 // a tenth of a worker's weight
+constexpr int kLower = 5;                     // than control, which is as much lower than the workers
 constexpr std::size_t kDatagramsAtOnce = 32;  // of one worker, before the next one's turn
 constexpr std::chrono::milliseconds kTryFullLanesAgain = 2ms;
 constexpr std::chrono::milliseconds kLongestSleep = 1min;  // nothing is due, and everybody wakes us
@@ -93,7 +93,7 @@ void Handshakes::Thread::ask(Request request) {
 
 void Handshakes::Thread::run() {
   // Public-key operations take what the workers and control leave; a handshake can wait, media cannot.
-  setpriority(PRIO_PROCESS, 0, std::max(kNiceness, getpriority(PRIO_PROCESS, 0)));  // on Linux: of this thread
+  setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + kLower);  // on Linux: of this thread
   while (!stop_.load(std::memory_order_relaxed)) {
     const bool more = pass();
     counters_.cpu_ns.set(thread_cpu_ns());

@@ -8,8 +8,8 @@
 namespace penstock::control {
 namespace {
 
-// A third of a worker's weight. Handshake threads go lower still.
-constexpr int kNiceness = 5;
+// Below the workers, wherever those are: a third of their weight. Handshake threads go lower still.
+constexpr int kLower = 5;
 
 }  // namespace
 
@@ -21,7 +21,7 @@ void give_way_to_workers(std::span<const std::uint32_t> worker_cores, std::span<
   }
   // What cannot be had is not missed: the relay works without, if less evenly under load.
   if (CPU_COUNT(&left) > 0) sched_setaffinity(0, sizeof left, &left);
-  setpriority(PRIO_PROCESS, 0, std::max(kNiceness, getpriority(PRIO_PROCESS, 0)));  // on Linux: of this thread
+  setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + kLower);  // on Linux: of this thread
 }
 
 }  // namespace penstock::control
