@@ -19,6 +19,9 @@ struct Pair {
   std::uint64_t last_check_ns = 0;
   std::uint64_t heard_ns = 0;      ///< anything authentic over it
   std::uint64_t nominated_ns = 0;  ///< last check with USE-CANDIDATE; 0: none
+  // Of an endpoint that is away: see home_pairs.h.
+  std::uint64_t told_ns = 0;  ///< its home was told of it; 0: never
+  bool given_up = false;      ///< and that another may have it
 };
 
 /// Replay window of one SSRC's SRTCP (RFC 3711 section 3.3.2); clients send from several.
@@ -38,10 +41,10 @@ struct PastStream {
 inline constexpr std::size_t kPastStreams = 16;
 using PastStreams = std::array<PastStream, kPastStreams>;
 
-/// What an endpoint's feedback may cost. Zero bytes: nothing was spent.
+/// What an endpoint's feedback has cost. Zero bytes: nothing was spent.
 struct RtcpAllowance {
-  std::uint64_t since_ns;
-  int spent;  ///< units of Work since then
+  std::uint64_t repaid_ns;  ///< until then
+  int spent;                ///< units of Work that time has yet to pay back
 };
 
 /// The worker whose UDP port an endpoint's client sends to, and the forwarding address there. Zero bytes: it is this
@@ -75,6 +78,7 @@ struct alignas(64) Endpoint {
 
   std::uint8_t pair_count, selected;
   std::uint64_t last_heard_ns;  ///< authentic check or packet; or when it was added
+  std::uint64_t told_home_ns;   ///< of a check over any of its pairs
   TrackSlot first_track;        ///< plus one; 0: none
   SubscriptionSlot first_subscription;
 

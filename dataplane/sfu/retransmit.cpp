@@ -28,8 +28,9 @@ void retransmit(Core& core, SubscriptionSlot slot, const rtp::Nack& nack) {
   const Source source = kept_for(subscription, core.tracks[p.track]);
   SentPackets sent({&core.sent[std::size_t{slot} * kSentRecords], kSentRecords});
   SubscriptionStatus& status = core.board.subscriptions[slot];
-  unsigned left = kBudget;
-  nack.for_each([&](rtp::SequenceNumber lost) {
+  unsigned left = kBudget, asked = 0;
+  const auto take = [&](rtp::SequenceNumber lost) {
+    ++asked;
     core.stats.nacks_received.add();
     status.nacked.add();
     if (left == 0 || !subscription.pacer.open(core.now_ns())) return core.stats.retransmissions_held_back.add();
@@ -45,7 +46,11 @@ void retransmit(Core& core, SubscriptionSlot slot, const rtp::Nack& nack) {
       default:
         return core.stats.retransmissions_held_back.add();
     }
-  });
+  };
+  for (const rtp::NackItem item : nack.items) {
+    if (asked >= kSentRecords) break;  // there are no more that could be sent again
+    item.for_each(take);
+  }
   core.fan_out->send();
 }
 

@@ -92,23 +92,45 @@ void want_picture(Core& core, EndpointSlot slot, rtp::Ssrc media) {
   }
 }
 
-// Units of Work: decrypting a datagram, every packet in it, every number asked for, every packet sent again.
+// Nobody sends longer ones: they would be fragments.
+constexpr std::size_t kMostBytes = 2000;
+// Requests of one FIR that are heeded.
+constexpr std::size_t kMostFullIntraItems = 16;
+
+// Units of Work: decrypting a datagram, walking so many bytes of it, every packet in it, every number asked for, every
+// packet sent again. Statuses of transport feedback are bits: its bytes take twice as long.
 constexpr int kDatagramUnits = 12;
+constexpr int kBytesPerUnit = 8;
 constexpr int kPacketUnits = 1;
 constexpr int kResendUnits = 3;
 // Of one endpoint, in so much time: half of what a pass has. A viewer of fifty tracks in trouble needs a quarter of it.
 constexpr int kEndpointUnits = kRtcpUnitsPerPass / 2;
-constexpr std::uint64_t kEndpointNs = 20'000'000;
+constexpr std::uint64_t kNsPerUnit = 20'000'000 / kEndpointUnits;
+
+int units_of(std::size_t bytes) {
+  return static_cast<int>(bytes) / kBytesPerUnit;
+}
 
 void spend(Core& core, EndpointSlot slot, int units) {
   core.rtcp_work.spend(units);
   core.endpoints[slot].rtcp_allowance.spent += units;
 }
 
+// Time pays back what was spent, and no more.
+void repay(RtcpAllowance& allowance, std::uint64_t now_ns) {
+  const std::uint64_t units = (now_ns - allowance.repaid_ns) / kNsPerUnit;
+  if (units >= static_cast<std::uint64_t>(allowance.spent)) {
+    allowance = {now_ns, 0};
+  } else {
+    allowance.spent -= static_cast<int>(units);
+    allowance.repaid_ns += units * kNsPerUnit;
+  }
+}
+
 // Whether there is still time for an endpoint's feedback. One cannot use up what others need.
 bool may_cost(Core& core, EndpointSlot slot) {
   RtcpAllowance& allowance = core.endpoints[slot].rtcp_allowance;
-  if (core.now_ns() - allowance.since_ns >= kEndpointNs) allowance = {core.now_ns(), 0};
+  repay(allowance, core.now_ns());
   return !core.rtcp_work.spent() && allowance.spent < kEndpointUnits;
 }
 
@@ -119,6 +141,13 @@ void take_nack(Core& core, EndpointSlot slot, const rtp::Nack& nack) {
   retransmit(core, at, nack);
   spend(core, slot, static_cast<int>(core.stats.nacks_received.get() - asked));
   spend(core, slot, kResendUnits * static_cast<int>(core.stats.retransmitted.get() - resent));
+}
+
+void take_full_intra_request(Core& core, EndpointSlot slot, const rtp::FullIntraRequest& request) {
+  core.stats.firs_received.add();
+  const std::size_t heeded = std::min(request.items.size(), kMostFullIntraItems);
+  for (std::size_t i = 0; i < heeded; ++i) want_picture(core, slot, request.items[i].media);
+  spend(core, slot, static_cast<int>(heeded));
 }
 
 void take_goodbye(Core& core, EndpointSlot slot, const rtp::Records<rtp::SsrcRecord>& sources) {
@@ -138,13 +167,13 @@ void take_packet(Core& core, EndpointSlot slot, const rtp::RtcpPacket& packet) {
     take_nack(core, slot, *nack);
   } else if (const auto feedback = rtp::transport_feedback(packet)) {
     core.stats.transport_feedback_received.add();
+    spend(core, slot, units_of(packet.body.size()));
     core.histories[slot].on_feedback(*feedback, core.now_us(), [](const rtp::Acknowledged&) {});
   } else if (const auto loss = rtp::picture_loss(packet)) {
     core.stats.plis_received.add();
     want_picture(core, slot, loss->media);
   } else if (const auto intra = rtp::full_intra_request(packet)) {
-    core.stats.firs_received.add();
-    for (const rtp::FullIntraItem item : intra->items) want_picture(core, slot, item.media);
+    take_full_intra_request(core, slot, *intra);
   } else if (const auto left = rtp::goodbye(packet)) {
     take_goodbye(core, slot, *left);
   }
@@ -155,11 +184,14 @@ void take_packet(Core& core, EndpointSlot slot, const rtp::RtcpPacket& packet) {
 void take_rtcp(Core& core, net::Packet* p) {
   const EndpointSlot slot = core.shard.flows()[net::info(p).flow].index;  // current: see take_checked()
   if (!core.endpoints[slot].secured) return core.shard.drop(p, net::Drop::media_without_keys);
+  if (p->data_len > kMostBytes) return core.shard.drop(p, net::Drop::malformed_rtcp);
   if (!may_cost(core, slot)) return core.shard.drop(p, net::Drop::rtcp_overload);
-  spend(core, slot, kDatagramUnits);
+  const int units = kDatagramUnits + units_of(p->data_len);
+  core.rtcp_work.spend(units);
   net::Drop why{};
   const rtp::Bytes plain = open(core, slot, net::payload(p), why);
   if (plain.empty()) return core.shard.drop(p, why);
+  core.endpoints[slot].rtcp_allowance.spent += units;  // not for what others forge or repeat in its name
   const auto compound = rtp::RtcpCompound::parse(plain);
   if (!compound) return core.shard.drop(p, net::Drop::malformed_rtcp);
   core.stats.rtcp_received.add();
