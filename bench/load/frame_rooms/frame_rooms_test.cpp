@@ -128,7 +128,8 @@ TEST_F(FrameRoomsTest, TheAudienceCountsWhatIsMissingLateTwiceOrSomebodyElses) {
     auto packet = forwarded(sequence, ssrc);
     audience.take_rtp(viewer, packet, kNow);
   };
-  for (const std::uint16_t sequence : {65534, 65535, 2, 1, 1}) take(1, sequence, Ssrcs::of_viewer(1));
+  for (const std::uint16_t sequence : std::initializer_list<std::uint16_t>{65534, 65535, 2, 1, 1})
+    take(1, sequence, Ssrcs::of_viewer(1));
   take(2, 7, Ssrcs::of_viewer(1));
   take(2, 7, Ssrcs::rtx_of_viewer(2));
   const AudienceCounters& counted = audience.counters();
