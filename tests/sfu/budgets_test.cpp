@@ -136,5 +136,103 @@ TEST(Budgets, AFloodOfFeedbackIsDroppedAndOthersAreHeard) {
   EXPECT_EQ(b.bed.board().subscriptions[1].plis.get(), 1U) << "who floods has used up its own allowance";
 }
 
+TEST(Budgets, AnEndpointThatTakesItsTrackAlongIsOneOperation) {
+  Broadcast b;
+  const std::uint64_t before = b.bed.stats().operations.get();
+  b.bed.update({RemoveEndpoint{0}});
+  EXPECT_EQ(b.bed.stats().tracks.get(), 0U);
+  EXPECT_EQ(b.bed.stats().operations.get(), before + 1);
+}
+
+// A compound of an empty receiver report and one packet of feedback to the viewer's stream.
+Payload feedback(std::uint8_t type, std::uint8_t format, std::span<const std::uint8_t> items) {
+  Payload compound{0x80, 201, 0, 1, 0, 0, 0, 7};
+  compound.insert(compound.end(), {static_cast<std::uint8_t>(0x80 | format), type});
+  const std::size_t words = 2 + items.size() / 4;
+  compound.insert(compound.end(), {static_cast<std::uint8_t>(words >> 8), static_cast<std::uint8_t>(words)});
+  compound.insert(compound.end(), {0, 0, 0, 7, 0, 0, 0x10, 0x01});
+  compound.insert(compound.end(), items.begin(), items.end());
+  return compound;
+}
+
+// Each item asks for 17 numbers.
+Payload long_nack(std::size_t items) {
+  Payload bytes;
+  for (std::size_t i = 0; i < items; ++i) {
+    const auto first = static_cast<std::uint16_t>(17 * i);
+    bytes.insert(bytes.end(), {static_cast<std::uint8_t>(first >> 8), static_cast<std::uint8_t>(first), 0xff, 0xff});
+  }
+  return feedback(205, 1, bytes);
+}
+
+TEST(Budgets, ANackIsWalkedAsFarAsAnythingIsKept) {
+  Broadcast b;
+  b.frames(3, true);
+  b.viewer.send_rtcp(long_nack(480));
+  b.bed.pass();
+  EXPECT_GE(b.bed.stats().nacks_received.get(), kSentRecords);
+  EXPECT_LT(b.bed.stats().nacks_received.get(), kSentRecords + 17);
+}
+
+TEST(Budgets, WhatWasSpentTooMuchIsPaidBackFirst) {
+  Broadcast b;
+  b.frames(3, true);
+  // The last one taken of each window costs more than was left.
+  for (int i = 0; i < 100; ++i) {
+    b.viewer.send_rtcp(long_nack(25));
+    b.viewer.send_rtcp(long_nack(480));
+    b.bed.step(10 * kMs);
+  }
+  EXPECT_LE(b.bed.stats().nacks_received.get(), 50U * kRtcpUnitsPerPass / 2 + 2 * kSentRecords);
+  EXPECT_GE(b.bed.stats().nacks_received.get(), 30U * kRtcpUnitsPerPass / 2);
+}
+
+TEST(Budgets, LongFeedbackIsRefused) {
+  Broadcast b;
+  b.frames(3, true);
+  b.viewer.send_rtcp(long_nack(500));
+  b.bed.pass();
+  EXPECT_EQ(b.bed.dropped(net::Drop::malformed_rtcp), 1U);
+  EXPECT_EQ(b.bed.stats().nacks_received.get(), 0U);
+}
+
+TEST(Budgets, OfALongListOfWishesTheFirstAreHeeded) {
+  Broadcast b;
+  b.frames(3, true);
+  Payload wishes;
+  for (int i = 0; i < 200; ++i) wishes.insert(wishes.end(), {0, 0, 0x10, 0x01, 1, 0, 0, 0});
+  b.viewer.send_rtcp(feedback(206, 4, wishes));
+  b.bed.pass();
+  EXPECT_EQ(b.bed.stats().firs_received.get(), 1U);
+  EXPECT_EQ(b.bed.board().subscriptions[0].plis.get(), 16U);
+}
+
+// Statuses of packets that were never sent, 14 in two bytes.
+TEST(Budgets, TransportFeedbackCostsWhatItsSizeCosts) {
+  Broadcast b;
+  b.frames(3, true);
+  Payload statuses{0, 0, 0x2e, 0xe0, 0, 0, 0, 0};  // 12,000
+  for (int i = 0; i < 858; ++i) statuses.insert(statuses.end(), {0x80, 0x00});
+  for (int i = 0; i < 20; ++i) b.viewer.send_rtcp(feedback(205, 15, statuses));
+  b.bed.pass();
+  EXPECT_GE(b.bed.stats().transport_feedback_received.get(), 1U);
+  EXPECT_LE(b.bed.stats().transport_feedback_received.get(), 2U);
+}
+
+TEST(Budgets, WhatIsForgedIsNotAtItsVictimsExpense) {
+  Broadcast b;
+  b.frames(3, true);
+  const Payload forged(60, 0x5a);
+  Payload report{0x80, 201, 0, 14};
+  report.insert(report.end(), forged.begin(), forged.end());
+  for (int i = 0; i < 60; ++i) b.viewer.send(report);
+  b.bed.pass();
+  EXPECT_GE(b.bed.stats().srtcp_forged.get(), 30U);
+  b.bed.pass();
+  b.viewer.send_rtcp(long_nack(1));
+  b.bed.pass();
+  EXPECT_EQ(b.bed.stats().nacks_received.get(), 17U);
+}
+
 }  // namespace
 }  // namespace penstock::sfu::test
