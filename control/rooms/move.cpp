@@ -69,7 +69,8 @@ void send_off(Batch& batch, Endpoint& endpoint) {
     places.push_back({.from = reserved.subscription->place.slot,
                       .to = reserved.place.slot,
                       .generation = reserved.place.generation,
-                      .track = track.slot});
+                      .track = track.slot,
+                      .track_generation = track.generation});
   }
   move.transfer = std::make_shared<sfu::Transfer>(move.to, move.place.slot, move.place.generation, std::move(places));
   batch.operation(endpoint.worker, sfu::MoveEndpoint{endpoint.place.slot, move.transfer.get()});

@@ -3,15 +3,13 @@
 #include <algorithm>
 #include <bit>
 
+#include "dataplane/sfu/home_pairs.h"
 #include "dataplane/sfu/ice/check.h"
 #include "dataplane/sfu/move.h"
 
 namespace penstock::sfu {
 namespace {
 
-// An address changes hands only when its endpoint has been silent for so long. Whoever knows one endpoint's password
-// could otherwise take another's packets with a single datagram of forged source.
-constexpr std::uint64_t kPairIdleNs = 5'000'000'000;
 // A client that nominates several pairs at once (aggressive nomination, RFC 5245 section 8.1.1.2) must not make media
 // hop: a pair of lower priority wins only when the selected one is no longer nominated.
 constexpr std::uint64_t kNominationHoldNs = 1'000'000'000;
@@ -39,6 +37,7 @@ bool answer(Core& core, const net::Packet* p, const Check& check, const stun::Hm
 }
 
 void erase_pair(Core& core, Endpoint& endpoint, std::uint8_t at) {
+  release_at_home(core, endpoint, endpoint.pairs[at]);
   core.shard.flows().erase(endpoint.pairs[at].flow);
   core.flows_changed = true;
   endpoint.pairs[at] = endpoint.pairs[--endpoint.pair_count];
@@ -62,8 +61,8 @@ bool take_away(Core& core, net::FlowId flow) {
   const auto pairs = holder.live_pairs();
   const auto at = std::ranges::find(pairs, flow, &Pair::flow);
   const bool is_selected = at - pairs.begin() == holder.selected;
-  if (core.now_ns() - at->heard_ns < kPairIdleNs) return false;
-  if (is_selected) {
+  if (is_kept_for_another(holder, *at) || core.now_ns() - at->heard_ns < kPairIdleNs) return false;
+  if (is_selected && holder.departed_to == 0) {
     holder.connected = false;
     core.board.endpoints[slot].ice.set(static_cast<std::uint64_t>(IceState::waiting));
     core.board.dirty_endpoints.mark(slot);
@@ -151,7 +150,7 @@ void take_check(Core& core, net::Packet* p) {
   }
   net::info(p).flow = pair->flow;
   if (!answer(core, p, *check, endpoint.password)) return core.shard.drop(p, net::Drop::pool_empty);
-  tell_home(core, slot, net::info(p).local, net::info(p).remote);
+  tell_home(core, slot, *pair);
   status.checks.add();
   pair->last_check_ns = core.now_ns();
   pair->priority = check->priority;

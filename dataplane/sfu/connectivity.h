@@ -5,6 +5,10 @@
 
 namespace penstock::sfu {
 
+/// An address changes hands only when its endpoint has been silent for so long. Whoever knows one endpoint's password
+/// could otherwise take another's packets with a single datagram of forged source.
+inline constexpr std::uint64_t kPairIdleNs = 5'000'000'000;
+
 /// The endpoint's pair at (local, remote), made when it is new; nullptr when the address is another's, which is alive,
 /// or the flow table is full.
 Pair* take_pair(Core& core, EndpointSlot slot, net::LocalId local, const net::Endpoint& remote);

@@ -31,6 +31,11 @@ std::uint64_t unix_minus_monotonic() {
 }  // namespace
 
 Core::~Core() {
+  for (std::size_t i = 0; i < endpoints.size(); ++i) {
+    if (endpoints[i].generation == 0) continue;
+    srtp::wipe(keys[i].client);
+    srtp::wipe(keys[i].server);
+  }
   for (std::size_t i = 0; i < tracks.size(); ++i) {
     if (tracks[i].generation == 0) continue;
     for (Encoding& encoding : tracks[i].encodings) encoding.ring.clear();

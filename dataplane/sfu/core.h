@@ -27,6 +27,7 @@
 #include "dataplane/sfu/stats.h"
 #include "dataplane/sfu/subscription.h"
 #include "dataplane/sfu/track.h"
+#include "dataplane/sfu/transfer.h"
 #include "dataplane/sfu/work.h"
 #include "dataplane/srtp/cipher.h"
 #include "dataplane/srtp/master_key.h"
@@ -42,7 +43,6 @@ inline constexpr std::uint16_t kOutgoingBytes = 1664;
 inline constexpr int kRtcpUnitsPerPass = 1024;
 
 class FanOut;
-class Transfer;
 struct MediaBatch;
 
 struct Core {
@@ -99,8 +99,8 @@ struct Core {
   std::vector<std::uint32_t> lent;       ///< by worker: packets of ours that it has not given back
 
   std::vector<net::LocalId> borrowed;  ///< by worker and door: what the port knows it by; kNoLocal: not borrowed yet
-  Transfer* first_arrival = nullptr;   ///< endpoints that have moved here, whose subscriptions are being unpacked
-  Transfer* last_arrival = nullptr;
+  TransferQueue leaving{};             ///< endpoints that are packed, and wait for room in a lane
+  TransferQueue arriving{};            ///< endpoints that have moved here, whose subscriptions are being unpacked
 
   std::uint64_t unix_minus_monotonic_ns = 0;
   Work rtcp_work{kRtcpUnitsPerPass};  ///< what is left of this pass's

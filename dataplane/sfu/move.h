@@ -28,8 +28,7 @@ struct MovedSubscription {
   Subscription subscription;
   SubscriptionStatus status;
   std::array<SentRecord, kSentRecords> sent;
-  std::array<std::uint32_t, kMostEncodings> restarts;  ///< of the source's encodings, as far as it was forwarded
-  std::uint64_t packed_ns = 0;                         ///< what came to the source before was offered, or nearly
+  std::uint64_t packed_ns = 0;  ///< what had come to its source, on the old worker, was offered by then
 };
 
 /// Packed by the old worker, unpacked by the new one; secret, because of the keys.
@@ -39,22 +38,23 @@ struct Luggage {
 
   Endpoint endpoint;
   std::array<MovedPair, Endpoint::kMostPairs> pairs;
-  Home home;  ///< seen from the new worker; no worker: it is home
+  Home home;  ///< seen from the new worker; nowhere else: it has come home
   EndpointStatus status;
   srtp::MasterKeys keys;
-  std::uint32_t rtcp_index = 0;
+  srtp::ContextState sending;
   PastStreams past_streams;
   rtp::SendHistory history;
   std::vector<MovedSubscription> subscriptions;  ///< as many as Transfer::places()
   std::size_t done = 0;                          ///< of them: packed, then unpacked
-  bool packed = false;                           ///< all of it
-  Transfer* next = nullptr;                      ///< of those that have arrived
+  Transfer* next = nullptr;                      ///< of the queue that it is in
 };
 
 // The old worker's side.
 
 /// Packs some of it and, when all is packed, sends it. False when it has to be called again in the next pass.
 bool move_endpoint(Core& core, const MoveEndpoint& move, Work& work);
+/// Once per pass: those that are packed, but found no room on their way. True when some are left.
+bool send_departures(Core& core);
 /// A packet of an endpoint that is not here any more: to the worker that it is on. Ends the packet.
 void forward_to_new_worker(Core& core, const Endpoint& endpoint, net::Packet* p);
 
@@ -66,9 +66,5 @@ void take_in(Core& core, Transfer& transfer);
 bool unpack(Core& core, Work& work);
 /// A packet that another worker handed over: its local endpoint in this worker's numbering. False when there is none.
 bool localise(Core& core, net::Packet* p);
-/// The client was heard on a pair: home learns where to expect its packets.
-void tell_home(Core& core, EndpointSlot slot, net::LocalId local, const net::Endpoint& remote);
-/// Home's side of that.
-void learn_pair(Core& core, const engine::Message& message);
 
 }  // namespace penstock::sfu

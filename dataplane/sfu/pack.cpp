@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "dataplane/sfu/doors.h"
+#include "dataplane/sfu/fan_out.h"
 #include "dataplane/sfu/move.h"
 #include "dataplane/sfu/tables.h"
 
@@ -14,14 +15,12 @@ constexpr int kSubscriptionUnits = 40;
 constexpr int kEndpointUnits = 60;
 
 void pack_subscription(Core& core, const Transfer::Place& place, MovedSubscription& moved) {
+  if (core.subscriptions[place.from].parameters.track != kNoSlot) core.fan_out->catch_up(place.from);
   moved.subscription = core.subscriptions[place.from];
   copy(core.board.subscriptions[place.from], moved.status);
   const SentRecord* records = &core.sent[std::size_t{place.from} * kSentRecords];
   std::copy_n(records, kSentRecords, moved.sent.begin());
   moved.packed_ns = core.now_ns();
-  if (const TrackSlot track = moved.subscription.parameters.track; track != kNoSlot) {
-    for (std::size_t i = 0; i < kMostEncodings; ++i) moved.restarts[i] = core.tracks[track].encodings[i].restarts;
-  }
   remove_subscription(core, place.from);
 }
 
@@ -63,7 +62,7 @@ void pack_endpoint(Core& core, EndpointSlot slot, Transfer& transfer) {
   if (luggage.home.worker() == transfer.worker()) luggage.home = {};
   copy(core.board.endpoints[slot], luggage.status);
   luggage.keys = core.keys[slot];
-  luggage.rtcp_index = core.cipher->rtcp_index(send_context(slot));
+  luggage.sending = core.cipher->take(send_context(slot));
   luggage.past_streams = core.past_streams[slot];
   luggage.history = core.histories[slot];
   leave(core, slot, transfer.worker());
@@ -74,19 +73,31 @@ void pack_endpoint(Core& core, EndpointSlot slot, Transfer& transfer) {
 bool move_endpoint(Core& core, const MoveEndpoint& move, Work& work) {
   Transfer& transfer = *move.transfer;
   Luggage& luggage = transfer.luggage();
-  if (!luggage.packed) {
-    transfer.set_state(Transfer::State::under_way);
-    for (; luggage.done < transfer.places().size(); ++luggage.done) {
-      if (work.spent()) return false;
-      pack_subscription(core, transfer.places()[luggage.done], luggage.subscriptions[luggage.done]);
-      work.spend(kSubscriptionUnits);
-    }
-    pack_endpoint(core, move.slot, transfer);
-    work.spend(kEndpointUnits);
-    luggage.packed = true;
-    luggage.done = 0;
+  transfer.set_state(Transfer::State::under_way);
+  for (; luggage.done < transfer.places().size(); ++luggage.done) {
+    if (work.spent()) return false;
+    pack_subscription(core, transfer.places()[luggage.done], luggage.subscriptions[luggage.done]);
+    work.spend(kSubscriptionUnits);
   }
-  return core.shard.post(transfer.worker(), message(core.shard.worker(), MessageKind::transfer, &transfer));
+  pack_endpoint(core, move.slot, transfer);
+  work.spend(kEndpointUnits);
+  luggage.done = 0;
+  core.leaving.add(transfer);
+  send_departures(core);
+  return true;
+}
+
+bool send_departures(Core& core) {
+  TransferQueue left;
+  while (!core.leaving.empty()) {
+    Transfer& transfer = core.leaving.first();
+    core.leaving.drop_first();
+    // Not ours any more once it is posted.
+    const auto posted = message(core.shard.worker(), MessageKind::transfer, &transfer);
+    if (!core.shard.post(transfer.worker(), posted)) left.add(transfer);
+  }
+  core.leaving = left;
+  return !left.empty();
 }
 
 void forward_to_new_worker(Core& core, const Endpoint& endpoint, net::Packet* p) {

@@ -9,6 +9,7 @@
 #include "dataplane/sfu/core.h"
 #include "dataplane/sfu/fan_out.h"
 #include "dataplane/sfu/handshakes.h"
+#include "dataplane/sfu/home_pairs.h"
 #include "dataplane/sfu/mirror.h"
 #include "dataplane/sfu/move.h"
 #include "dataplane/sfu/packet_path.h"
@@ -56,6 +57,16 @@ void take_moved(Core& core, net::Burst& burst) {
   }
   burst.clear();
   take_burst(core, known);
+}
+
+// Of what is kept of packets, more than half: our own, others' that are lent to us, or ours that are lent.
+void read_gauges(Core& core) {
+  const std::uint64_t kept = core.media.in_use(), views = core.views ? core.views->in_use() : 0;
+  core.stats.media_packets.set(kept);
+  core.stats.views.set(views);
+  core.keep_short = std::max(kept, views) > core.settings.media_packets / 2;
+  if (core.neighbours == nullptr) return;
+  core.keep_short |= std::ranges::max(core.lent) > core.neighbours->most_lent() / 2;
 }
 
 }  // namespace
@@ -127,9 +138,10 @@ void SfuService::on_icmp_error(const port::IcmpError&) {}
 
 bool SfuService::advance(std::uint64_t now_ns, unsigned budget) {
   Core& core = *inner_->core;
-  take_moved(core, inner_->handed_over);
   core.rtcp_work = Work(kRtcpUnitsPerPass);
+  take_moved(core, inner_->handed_over);
   bool left = inner_->updates.step(core, Work(UpdateQueue::kUnitsPerPass));
+  left |= send_departures(core);
   Work moving(kUnitsOfMovesPerPass);
   left |= unpack(core, moving);
   left |= exchange_handshakes(core);
@@ -138,9 +150,7 @@ bool SfuService::advance(std::uint64_t now_ns, unsigned budget) {
   left |= take_mirror_turns(core, std::min(budget, kTurnsPerPass));
   if (now_ns >= inner_->gauges_until_ns) {
     inner_->gauges_until_ns = now_ns + kGaugesNs;
-    core.stats.media_packets.set(core.media.in_use());
-    if (core.views) core.stats.views.set(core.views->in_use());
-    core.keep_short = core.media.in_use() > core.settings.media_packets / 2;
+    read_gauges(core);
   }
   return left;
 }

@@ -18,4 +18,15 @@ Transfer::Transfer(std::uint16_t worker, EndpointSlot endpoint, std::uint32_t ge
 
 Transfer::~Transfer() = default;
 
+void TransferQueue::add(Transfer& transfer) {
+  transfer.luggage().next = nullptr;
+  (last_ == nullptr ? first_ : last_->luggage().next) = &transfer;
+  last_ = &transfer;
+}
+
+void TransferQueue::drop_first() {
+  first_ = first_->luggage().next;
+  if (first_ == nullptr) last_ = nullptr;
+}
+
 }  // namespace penstock::sfu

@@ -6,12 +6,10 @@
 //  1. chooses slots for it and its subscriptions there, adds the mirrors that they will need (AddMirror, SetTrack), and
 //     waits until all workers concerned have applied that;
 //  2. makes a Transfer and sends MoveEndpoint to the old worker; from then on it changes nothing about that endpoint
-//  until
-//     state() is done;
+//     until state() is done;
 //  3. at done, its slots for subscriptions on the old worker are free. The endpoint's slot there is not: the client
-//  goes on
-//     sending to the old worker's UDP port, and that slot is its forwarding address. RestartIce goes to both workers
-//     from then on, everything else to the new one alone;
+//     goes on sending to the old worker's UDP port, and that slot is its forwarding address. RestartIce goes to both
+//     workers from then on, everything else to the new one alone;
 //  4. when the endpoint ends, RemoveEndpoint goes to both.
 // An endpoint that is away may move home again, with its forwarding address as Transfer::endpoint; at done,
 // RemoveEndpoint goes to the worker that it was on. To a third worker it goes by way of home.
@@ -31,10 +29,11 @@ struct Luggage;
 class Transfer {
  public:
   struct Place {
-    SubscriptionSlot from = kNoSlot;  ///< on the old worker
-    SubscriptionSlot to = kNoSlot;    ///< on the new one, free
-    std::uint32_t generation = 0;     ///< of the new slot
-    TrackSlot track = kNoSlot;        ///< on the new worker, what it refers to: the track itself, or a mirror
+    SubscriptionSlot from = kNoSlot;     ///< on the old worker
+    SubscriptionSlot to = kNoSlot;       ///< on the new one, free
+    std::uint32_t generation = 0;        ///< of the new slot
+    TrackSlot track = kNoSlot;           ///< on the new worker, what it refers to: the track itself, or a mirror
+    std::uint32_t track_generation = 0;  ///< of that slot: it may have ended meanwhile, and be another's
   };
   enum class State : std::uint8_t {
     asked,      ///< the old worker has it still
@@ -54,6 +53,7 @@ class Transfer {
   std::uint32_t generation() const { return generation_; }
   const std::vector<Place>& places() const { return places_; }
   Luggage& luggage() { return *luggage_; }
+  const Luggage& luggage() const { return *luggage_; }
 
   /// Any thread.
   State state() const { return state_.load(std::memory_order_acquire); }
@@ -66,6 +66,20 @@ class Transfer {
   std::vector<Place> places_;
   std::unique_ptr<Luggage> luggage_;
   std::atomic<State> state_{State::asked};
+};
+
+/// Transfers that wait on a worker, in order. Each is in one queue at most.
+class TransferQueue {
+ public:
+  bool empty() const { return first_ == nullptr; }
+  Transfer& first() { return *first_; }  ///< not when it is empty
+  void add(Transfer& transfer);
+  /// Leaves the first to whoever is next.
+  void drop_first();
+
+ private:
+  Transfer* first_ = nullptr;
+  Transfer* last_ = nullptr;
 };
 
 }  // namespace penstock::sfu

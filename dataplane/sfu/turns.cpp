@@ -4,6 +4,7 @@
 #include "dataplane/sfu/connectivity.h"
 #include "dataplane/sfu/feedback_out.h"
 #include "dataplane/sfu/handshakes.h"
+#include "dataplane/sfu/home_pairs.h"
 #include "dataplane/sfu/key_frames.h"
 #include "dataplane/sfu/reports_out.h"
 
@@ -31,6 +32,7 @@ void take_turn(Core& core, EndpointSlot slot) {
   Endpoint& endpoint = core.endpoints[slot];
   if (endpoint.generation == 0 || endpoint.departed_to != 0) return;  // removed, or gone; its timer ends here
   check_consent(core, slot);
+  keep_home_informed(core, slot);
   announce_pair(core, slot);
   const bool publishes = endpoint.received_media;
   endpoint.received_media = false;

@@ -1,6 +1,7 @@
 // The new worker's half of a move.
 
 #include <algorithm>
+#include <utility>
 
 #include "dataplane/sfu/connectivity.h"
 #include "dataplane/sfu/doors.h"
@@ -16,17 +17,9 @@ namespace {
 constexpr int kSubscriptionUnits = 100;
 constexpr int kPacketUnits = 3;
 
-// What had come to the old worker but waited there to be forwarded is not older than this. Receivers' numbers tell what
-// was sent already.
+// What was on its way to a mirror on the old worker is not older than this. Receivers' numbers tell what was sent
+// already.
 constexpr std::uint64_t kOverlapNs = 100'000'000;
-
-struct LearnPair {
-  EndpointSlot slot;
-  std::uint32_t generation;
-  net::LocalId local;
-  std::uint32_t reserved;
-  net::Endpoint remote;
-};
 
 // The flows of its pairs, by this worker's numbers.
 void unpack_pairs(Core& core, EndpointSlot slot, const Luggage& luggage) {
@@ -43,21 +36,24 @@ void unpack_pairs(Core& core, EndpointSlot slot, const Luggage& luggage) {
     const net::FlowId flow = pair->flow;
     *pair = moved.pair;
     pair->flow = flow;
+    pair->told_ns = 1;  // long ago
+    pair->given_up = false;
     if (i != luggage.endpoint.selected) continue;
     selected_came = true;
     endpoint.selected = static_cast<std::uint8_t>(pair - endpoint.pairs.data());
     endpoint.local = local;
     endpoint.path = core.shard.flows()[flow].path;
   }
-  endpoint.connected &= selected_came;
+  if (selected_came) return;
+  endpoint.selected = 0;
+  endpoint.connected = endpoint.disconnected = false;
 }
 
-void unpack_keys(Core& core, EndpointSlot slot, const Luggage& luggage) {
-  core.keys[slot] = luggage.keys;
+void unpack_keys(Core& core, EndpointSlot slot, Luggage& luggage) {
   if (!luggage.endpoint.secured) return;
+  core.keys[slot] = luggage.keys;
   core.cipher->install(receive_context(slot), luggage.keys.client);
-  core.cipher->install(send_context(slot), luggage.keys.server);
-  core.cipher->resume_rtcp(send_context(slot), luggage.rtcp_index);
+  core.cipher->resume(send_context(slot), luggage.keys.server, std::move(luggage.sending));
 }
 
 // Home again: what was a forwarding address is the endpoint.
@@ -110,13 +106,13 @@ void catch_up(Core& core, SubscriptionSlot slot, std::uint64_t packed_ns, Work& 
 
 void unpack_subscription(Core& core, const Transfer& transfer, std::size_t at, Work& work) {
   const Transfer::Place& place = transfer.places()[at];
-  const MovedSubscription& moved = const_cast<Transfer&>(transfer).luggage().subscriptions[at];
+  const MovedSubscription& moved = transfer.luggage().subscriptions[at];
   Subscription& subscription = core.subscriptions[place.to];
   subscription = moved.subscription;
   subscription.generation = place.generation;
   subscription.behind = {};
   subscription.parameters.endpoint = transfer.endpoint();
-  const bool has_source = place.track != kNoSlot && core.tracks[place.track].generation != 0;
+  const bool has_source = place.track != kNoSlot && core.tracks[place.track].generation == place.track_generation;
   subscription.parameters.track = has_source ? place.track : kNoSlot;
   std::copy(moved.sent.begin(), moved.sent.end(), &core.sent[std::size_t{place.to} * kSentRecords]);
   enter_tables(core, place.to);
@@ -125,10 +121,6 @@ void unpack_subscription(Core& core, const Transfer& transfer, std::size_t at, W
   core.board.dirty_subscriptions.mark(place.to);
   work.spend(kSubscriptionUnits);
   if (!has_source) return subscription.forwarder.replace_source();
-  for (std::uint8_t i = 0; i < core.tracks[place.track].parameters.encoding_count; ++i) {
-    const Encoding& encoding = core.tracks[place.track].encodings[i];
-    if (encoding.begun && encoding.restarts != moved.restarts[i]) subscription.forwarder.restart(i);
-  }
   catch_up(core, place.to, moved.packed_ns, work);
 }
 
@@ -154,26 +146,24 @@ void take_in(Core& core, Transfer& transfer) {
   core.past_streams[slot] = luggage.past_streams;
   core.histories[slot] = luggage.history;
   copy(luggage.status, core.board.endpoints[slot]);
+  if (!endpoint.connected) core.board.endpoints[slot].ice.set(static_cast<std::uint64_t>(IceState::waiting));
   core.board.endpoints[slot].generation.set(transfer.generation());
   core.board.dirty_endpoints.mark(slot);
   core.stats.endpoints.add();
   core.stats.endpoints_moved_in.add();
   begin_turns(core, slot);
-  luggage.next = nullptr;
-  (core.last_arrival == nullptr ? core.first_arrival : core.last_arrival->luggage().next) = &transfer;
-  core.last_arrival = &transfer;
+  core.arriving.add(transfer);
 }
 
 bool unpack(Core& core, Work& work) {
-  while (core.first_arrival != nullptr) {
-    Transfer& transfer = *core.first_arrival;
+  while (!core.arriving.empty()) {
+    Transfer& transfer = core.arriving.first();
     Luggage& luggage = transfer.luggage();
     for (; luggage.done < transfer.places().size(); ++luggage.done) {
       if (work.spent()) return true;
       unpack_subscription(core, transfer, luggage.done, work);
     }
-    core.first_arrival = luggage.next;
-    if (core.first_arrival == nullptr) core.last_arrival = nullptr;
+    core.arriving.drop_first();
     transfer.set_state(Transfer::State::done);  // control may free it from here on
   }
   return false;
@@ -186,25 +176,6 @@ bool localise(Core& core, net::Packet* p) {
   if (info.local == net::kNoLocal) return false;
   info.flow = core.shard.flows().find(info.local, info.remote);
   return true;
-}
-
-void tell_home(Core& core, EndpointSlot slot, net::LocalId local, const net::Endpoint& remote) {
-  const Home& home = core.endpoints[slot].home;
-  if (!home.is_elsewhere()) return;
-  const net::LocalId there = door_there(core, home.worker(), local);
-  if (there == net::kNoLocal) return;
-  // When the lane is full, the next check tells it.
-  core.shard.post(home.worker(), message(core.shard.worker(), MessageKind::learn_pair,
-                                         LearnPair{home.slot, home.generation, there, 0, remote}));
-}
-
-void learn_pair(Core& core, const engine::Message& message) {
-  const auto learn = message.get<LearnPair>();
-  Endpoint& endpoint = core.endpoints[learn.slot];
-  if (endpoint.generation != learn.generation || endpoint.departed_to != message.from + 1U) return;
-  if (Pair* pair = take_pair(core, learn.slot, learn.local, learn.remote); pair != nullptr) {
-    pair->last_check_ns = pair->heard_ns = core.now_ns();
-  }
 }
 
 }  // namespace penstock::sfu

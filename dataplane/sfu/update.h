@@ -102,7 +102,7 @@ struct Update {
 enum class MessageKind : std::uint8_t {
   update,      ///< const Update*, from control
   transfer,    ///< Transfer*, between workers
-  learn_pair,  ///< between workers: move.h
+  learn_pair,  ///< between workers: home_pairs.h
   count_
 };
 

@@ -77,6 +77,16 @@ struct UnprotectedRtcp {
   std::uint32_t index = 0;  ///< 31 bits, for the ReplayWindow of the packet's first SSRC; authentic only when ok
 };
 
+/// Of a context besides its master key: how far it has come.
+struct ContextState {
+  /// What an implementation cannot make again.
+  struct Kept {
+    virtual ~Kept() = default;
+  };
+  std::uint32_t rtcp_index = 0;  ///< of the last SRTCP packet that was protected
+  std::unique_ptr<Kept> kept;    ///< libsrtp's sessions
+};
+
 /// One per worker, used by that thread alone. Keys live in memory mapped at start. On the batch cipher no function but
 /// the destructor allocates, frees, locks or makes a system call; what libsrtp does is said at make_cipher().
 class Cipher {
@@ -108,10 +118,11 @@ class Cipher {
   /// caller to ask with `index`, after this. Packets without the E flag are refused: our profiles encrypt.
   virtual UnprotectedRtcp unprotect_rtcp(ContextId id, std::span<std::uint8_t> packet) = 0;
 
-  /// The index of the last SRTCP packet that was protected; 0: none, or no context.
-  virtual std::uint32_t rtcp_index(ContextId id) const = 0;
-  /// The key was in use elsewhere: what is protected from now on has later indices than `index`.
-  virtual void resume_rtcp(ContextId id, std::uint32_t index) = 0;
+  /// Ends the context here; its key goes on in another cipher of this implementation, on any thread.
+  virtual ContextState take(ContextId id) = 0;
+  /// install(), where the context was: what is protected has later SRTCP indices than what was protected before. No
+  /// context comes of the state of another implementation.
+  virtual void resume(ContextId id, const MasterKey& key, ContextState state) = 0;
 
   /// Begins to fetch a context's keys into the cache: for the first jobs of a batch, while it is gathered.
   virtual void prefetch(ContextId id) const = 0;

@@ -149,6 +149,105 @@ TEST_P(Move, StrangersAreNotHandedOver) {
   EXPECT_GE(v.beds[0]->dropped(net::Drop::unchecked_pair), 1U);
 }
 
+// The new worker's mirror has seen nothing of the old source: what was sent of it is not looked for in the new one.
+TEST_P(Move, ASourceThatBeginsAnewAtThatMomentIsNotTakenForTheOldOne) {
+  MovingViewer v(GetParam());
+  v.frames(20, true);
+  auto transfer = v.form();
+  if (GetParam() != 1) {
+    v.beds[1]->update({RemoveTrack{MovingViewer::kMirrorSlot},
+                       SetTrack{MovingViewer::kMirrorSlot, 33,
+                                mirror_of(MovingViewer::two_layers(0), 0, MovingViewer::kOrigin, GetParam())}});
+    v.beds[v.publishing]->update({AddMirror{0, 1, MovingViewer::kMirrorSlot, 33}});
+    Transfer::Place place = transfer->places().front();
+    place.track_generation = 33;
+    transfer = std::make_unique<Transfer>(std::uint16_t{1}, MovingViewer::kAway, v.generation, std::vector{place});
+  }
+  v.beds[0]->update({MoveEndpoint{MovingViewer::kAtHome, transfer.get()}});
+  ASSERT_EQ(transfer->state(), Transfer::State::done);
+  const std::size_t before = v.media.size();
+  v.beds[0]->advance(600 * kMs);
+  for (Layer& layer : v.layers) {
+    layer.ssrc += 0x100;  // and its numbers are those of the first again
+    layer.sequence = 100;
+  }
+  v.frames(10, true);
+  ASSERT_GT(v.media.size(), before);
+  v.ask_again(v.media[before - 1].header.sequence.value);
+  v.frames(1);
+  for (const Received& again : v.again) {
+    EXPECT_EQ(Payload(again.payload.begin() + 2, again.payload.end()), v.media[before - 1].payload);
+  }
+  for (std::size_t i = 1; i < v.media.size(); ++i) {
+    ASSERT_EQ(v.media[i].header.sequence.value, static_cast<std::uint16_t>(v.media[i - 1].header.sequence.value + 1));
+  }
+}
+
+TEST_P(Move, ASlotThatHasBecomeAnothersIsNotItsTrack) {
+  MovingViewer v(GetParam());
+  v.frames(5, true);
+  const auto form = v.form();
+  Transfer::Place place = form->places().front();
+  ++place.track_generation;
+  Transfer transfer(std::uint16_t{1}, MovingViewer::kAway, v.generation, std::vector{place});
+  v.beds[0]->update({MoveEndpoint{MovingViewer::kAtHome, &transfer}});
+  ASSERT_EQ(transfer.state(), Transfer::State::done);
+  const std::size_t before = v.media.size();
+  v.frames(5, true);
+  EXPECT_EQ(v.media.size(), before);
+}
+
+TEST_P(Move, ALaneThatIsFullHoldsUpNothingElse) {
+  MovingViewer v(GetParam());
+  v.frames(5, true);
+  const auto nothing = message(0, MessageKind::count_, 0);
+  while (v.beds[0]->shard().post(1, nothing)) continue;
+  const auto transfer = v.form();
+  v.beds[0]->post({MoveEndpoint{MovingViewer::kAtHome, transfer.get()}});
+  v.beds[0]->post({LimitPublisher{0, 1'000'000}});
+  for (int i = 0; i < 3; ++i) v.beds[0]->pass();
+  EXPECT_EQ(v.beds[0]->service().applied(), v.beds[0]->updates());
+  EXPECT_EQ(transfer->state(), Transfer::State::under_way);
+  v.beds[0]->run();
+  EXPECT_EQ(transfer->state(), Transfer::State::done);
+  v.frames(5);
+  v.expect_all();
+}
+
+TEST_P(Move, AFloodOfChecksIsNoFloodOfNewsToHome) {
+  MovingViewer v(GetParam());
+  v.frames(5, true);
+  v.move();
+  EXPECT_TRUE(v.viewer.check());
+  const std::uint64_t before = v.beds[0]->shard().counters().messages.get();
+  for (int i = 0; i < 300; ++i) {
+    v.viewer.move_to({client(2).address, static_cast<std::uint16_t>(5002 + i % 20)});
+    v.viewer.send_check();
+    v.beds[0]->advance(kMs / 10);
+  }
+  EXPECT_LE(v.beds[0]->shard().counters().messages.get() - before, 20U);
+}
+
+// At home only checks are authenticated of those who are away, and few clients check every five seconds.
+TEST_P(Move, ItsAddressStaysItsOwnAsLongAsItIsHeard) {
+  MovingViewer v(GetParam());
+  v.frames(5, true);
+  v.move();
+  Client other(*v.beds[0], 9, v.viewer.remote());
+  for (int second = 0; second < 8; ++second) {
+    v.beds[0]->advance(1000 * kMs);
+    v.ask_again(0);
+  }
+  v.viewer.take();
+  EXPECT_FALSE(other.check());
+  EXPECT_EQ(v.beds[0]->stats().checks_pair_taken.get(), 1U);
+  v.frames(5, true);
+  v.viewer.take();
+  v.beds[0]->advance(6000 * kMs);
+  v.viewer.take();
+  EXPECT_TRUE(other.check()) << "its worker has given up what it does not hear on";
+}
+
 INSTANTIATE_TEST_SUITE_P(PublisherOn, Move, ::testing::Values(0, 1, 2), [](const auto& worker) {
   return std::string(worker.param == 0 ? "TheOldWorker" : worker.param == 1 ? "TheNewWorker" : "AThird");
 });

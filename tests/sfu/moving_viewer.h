@@ -84,7 +84,8 @@ struct MovingViewer {
     const Transfer::Place place{.from = back ? kAwayFirst : kFirst,
                                 .to = back ? kFirst : kAwayFirst,
                                 .generation = generation,
-                                .track = track_at(back ? 0 : 1)};
+                                .track = track_at(back ? 0 : 1),
+                                .track_generation = (back ? 0 : 1) == publishing ? kOrigin : kMirror};
     return std::make_unique<Transfer>(back ? std::uint16_t{0} : std::uint16_t{1}, back ? kAtHome : kAway, generation,
                                       std::vector{place});
   }

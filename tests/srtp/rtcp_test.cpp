@@ -40,6 +40,35 @@ TEST_P(Rtcp, InstallingAnewCountsAnew) {
   EXPECT_EQ(protect_rtcp(*sender, 0, plain, 20), first);
 }
 
+TEST_P(Rtcp, AContextGoesOnInAnotherCipherWhereItWas) {
+  for (const Profile profile : kProfiles) {
+    install(0, profile);
+    const Packet plain = rtcp_packet(kSsrc, 28);
+    for (int i = 0; i < 3; ++i) protect_rtcp(*sender, 0, plain, rtcp_trailer_bytes(profile));
+    const auto other = make_cipher(GetParam(), 4).value();
+    other->resume(2, master_key(profile), sender->take(0));
+    EXPECT_FALSE(sender->installed(0));
+    Packet packet = protect_rtcp(*other, 2, plain, rtcp_trailer_bytes(profile));
+    const UnprotectedRtcp opened = receiver->unprotect_rtcp(0, packet);
+    ASSERT_EQ(opened.result, Result::ok);
+    EXPECT_EQ(opened.index, 4u);
+  }
+}
+
+// A stream that is made anew would begin with index 1 again.
+TEST_P(Rtcp, NoIndexIsUsedTwiceHoweverManySourcesSend) {
+  constexpr Profile kProfile = Profile::aead_aes_128_gcm;
+  install(0, kProfile);
+  for (std::uint32_t round = 0; round < 2; ++round) {
+    for (std::uint32_t ssrc = 1; ssrc <= 600; ++ssrc) {
+      Packet packet = protect_rtcp(*sender, 0, rtcp_packet(ssrc, 28), rtcp_trailer_bytes(kProfile));
+      const UnprotectedRtcp opened = receiver->unprotect_rtcp(0, packet);
+      ASSERT_EQ(opened.result, Result::ok);
+      ASSERT_GT(opened.index, round);
+    }
+  }
+}
+
 TEST_P(Rtcp, RefusesEveryFlippedBitAndLeavesNothingReadable) {
   for (const Profile profile : kProfiles) {
     install(0, profile);

@@ -31,9 +31,14 @@ class BatchCipher final : public Cipher {
   void install_session(ContextId id, const SessionKeys& keys);
   void remove(ContextId id) override;
   bool installed(ContextId id) const override { return find(id) != nullptr; }
-  std::uint32_t rtcp_index(ContextId id) const override { return installed(id) ? contexts_[id].rtcp_index : 0; }
-  void resume_rtcp(ContextId id, std::uint32_t index) override {
-    if (installed(id)) contexts_[id].rtcp_index = index;
+  ContextState take(ContextId id) override {
+    const std::uint32_t index = installed(id) ? contexts_[id].rtcp_index : 0;
+    remove(id);
+    return {.rtcp_index = index, .kept = nullptr};
+  }
+  void resume(ContextId id, const MasterKey& key, ContextState state) override {
+    install(id, key);
+    if (installed(id)) contexts_[id].rtcp_index = state.rtcp_index;
   }
 
   void protect(std::span<ProtectJob> jobs) override;

@@ -57,6 +57,18 @@ void ReferenceCipher::remove(ContextId id) {
   if (id < contexts()) contexts_[id] = nullptr;
 }
 
+ContextState ReferenceCipher::take(ContextId id) {
+  if (id >= contexts()) return {};
+  return {.rtcp_index = 0, .kept = std::move(contexts_[id])};
+}
+
+void ReferenceCipher::resume(ContextId id, const MasterKey&, ContextState state) {
+  if (id >= contexts()) return;
+  auto* context = dynamic_cast<Context*>(state.kept.get());
+  if (context != nullptr) static_cast<void>(state.kept.release());
+  contexts_[id].reset(context);
+}
+
 void ReferenceCipher::protect(std::span<ProtectJob> jobs) {
   run_all(jobs, [this](ProtectJob& job) { return run(job); });
 }

@@ -27,11 +27,9 @@ class ReferenceCipher final : public Cipher {
   void install(ContextId id, const MasterKey& key) override;
   void remove(ContextId id) override;
   bool installed(ContextId id) const override { return id < contexts() && contexts_[id] != nullptr; }
-  std::uint32_t rtcp_index(ContextId id) const override { return installed(id) ? contexts_[id]->rtcp.sent() : 0; }
-  /// libsrtp counts by itself, and by SSRC: each takes so many steps when it is first used.
-  void resume_rtcp(ContextId id, std::uint32_t index) override {
-    if (installed(id)) contexts_[id]->rtcp.resume(index);
-  }
+  /// The sessions themselves: libsrtp counts by itself, and by SSRC.
+  ContextState take(ContextId id) override;
+  void resume(ContextId id, const MasterKey& key, ContextState state) override;
 
   void protect(std::span<ProtectJob> jobs) override;
   void unprotect(std::span<UnprotectJob> jobs) override;
@@ -41,7 +39,7 @@ class ReferenceCipher final : public Cipher {
   void prefetch(ContextId) const override {}
 
  private:
-  struct Context {
+  struct Context final : ContextState::Kept {
     Session rtp;
     Session rtcp;
     Profile profile() const { return rtp.key().profile; }

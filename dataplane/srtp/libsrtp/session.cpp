@@ -10,9 +10,10 @@
 namespace penstock::srtp::libsrtp {
 namespace {
 
-constexpr std::size_t kMaxStreams = 512;      // then one is made anew for another
-constexpr unsigned long kWindow = 1024;       // of libsrtp, in packets
-constexpr std::uint64_t kForward = 1u << 14;  // below this, libsrtp's own estimate finds the index (RFC 3711 3.3.1)
+constexpr std::size_t kMaxStreams = 512;       // then one is made anew for another
+constexpr std::size_t kMaxRtcpSenders = 4096;  // of one key: whoever sent stays
+constexpr unsigned long kWindow = 1024;        // of libsrtp, in packets
+constexpr std::uint64_t kForward = 1u << 14;   // below this, libsrtp's own estimate finds the index (RFC 3711 3.3.1)
 
 void set_policy(Profile profile, srtp_crypto_policy_t& policy) {
   switch (profile) {
@@ -59,7 +60,6 @@ void Session::close() {
 }
 
 bool Session::add(std::uint32_t ssrc, std::uint32_t roll_over_counter) {
-  if (streams_.size() >= kMaxStreams) drop(streams_.begin()->first);
   std::array<std::uint8_t, kMaxKeyBytes + kMaxSaltBytes> key_and_salt{};
   std::ranges::copy(key_.salt_span(), std::ranges::copy(key_.key_span(), key_and_salt.begin()).out);
   srtp_policy_t policy{};
@@ -77,6 +77,10 @@ bool Session::add(std::uint32_t ssrc, std::uint32_t roll_over_counter) {
   return roll_over_counter == 0 || srtp_set_stream_roc(session_, ssrc, roll_over_counter) == srtp_err_status_ok;
 }
 
+void Session::make_room() {
+  if (streams_.size() >= kMaxStreams) drop(streams_.begin()->first);
+}
+
 void Session::drop(std::uint32_t ssrc) {
   srtp_remove_stream(session_, __builtin_bswap32(ssrc));
   streams_.erase(ssrc);
@@ -90,6 +94,7 @@ bool Session::aim(std::uint32_t ssrc, std::uint64_t packet_index) {
     if (stream.used && near) return true;
     drop(ssrc);
   }
+  make_room();
   return add(ssrc, static_cast<std::uint32_t>(packet_index >> 16));
 }
 
@@ -134,30 +139,24 @@ Result Session::unprotect(std::span<std::uint8_t> packet, std::uint64_t packet_i
 
 Result Session::protect_rtcp(std::span<std::uint8_t> packet, std::size_t& size) {
   const std::uint32_t ssrc = rtcp_ssrc(packet);
-  if (!has(ssrc) && (!add(ssrc, 0) || !skip(ssrc))) return Result::malformed;
+  if (!has(ssrc)) {
+    if (streams_.size() >= kMaxRtcpSenders) return Result::key_exhausted;
+    if (!add(ssrc, 0)) return Result::malformed;
+  }
   int length = static_cast<int>(size);
   const srtp_err_status_t status = srtp_protect_rtcp(session_, packet.data(), &length);
   if (status == srtp_err_status_key_expired) return Result::key_exhausted;
   if (status != srtp_err_status_ok) return Result::malformed;
   size = static_cast<std::size_t>(length);
-  ++sent_;
   return Result::ok;
-}
-
-// Indices that were used elsewhere, by packets that go nowhere.
-bool Session::skip(std::uint32_t ssrc) {
-  for (std::uint32_t i = 0; i < resumed_; ++i) {
-    std::array<std::uint8_t, 8 + kMaxRtcpTrailerBytes> empty{0x80, 201, 0, 1};
-    net::store_be32(&empty[4], ssrc);
-    int length = 8;
-    if (srtp_protect_rtcp(session_, empty.data(), &length) != srtp_err_status_ok) return false;
-  }
-  return true;
 }
 
 Result Session::unprotect_rtcp(std::span<std::uint8_t> packet, std::size_t& size) {
   const std::uint32_t ssrc = rtcp_ssrc(packet);
-  if (!has(ssrc) && !add(ssrc, 0)) return Result::malformed;
+  if (!has(ssrc)) {
+    make_room();
+    if (!add(ssrc, 0)) return Result::malformed;
+  }
   int length = static_cast<int>(size);
   srtp_err_status_t status = srtp_unprotect_rtcp(session_, packet.data(), &length);
   if (is_replay(status)) {

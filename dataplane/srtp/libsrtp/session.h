@@ -32,13 +32,10 @@ class Session {
 
   Result protect(std::span<std::uint8_t> packet, std::uint64_t packet_index, std::size_t& size);
   Result unprotect(std::span<std::uint8_t> packet, std::uint64_t packet_index, std::size_t& size);
+  /// key_exhausted, too, when more SSRCs have sent than libsrtp is to remember: the index of one that was forgotten
+  /// would begin anew under the same key, and AES-GCM does not survive that.
   Result protect_rtcp(std::span<std::uint8_t> packet, std::size_t& size);
   Result unprotect_rtcp(std::span<std::uint8_t> packet, std::size_t& size);
-
-  /// SRTCP packets protected so far, here and before resume(): no SSRC's index is beyond that.
-  std::uint32_t sent() const { return resumed_ + sent_; }
-  /// Indices up to `index` were used elsewhere, whatever the SSRC.
-  void resume(std::uint32_t index) { resumed_ = index; }
 
  private:
   struct Stream {
@@ -51,13 +48,11 @@ class Session {
   bool has(std::uint32_t ssrc) const { return streams_.contains(ssrc); }
   bool add(std::uint32_t ssrc, std::uint32_t roll_over_counter);
   void drop(std::uint32_t ssrc);
-  bool skip(std::uint32_t ssrc);
+  void make_room();
   void note(std::uint32_t ssrc, std::uint64_t packet_index);
 
   srtp_t session_ = nullptr;
   MasterKey key_;
-  std::uint32_t sent_ = 0;
-  std::uint32_t resumed_ = 0;
   std::unordered_map<std::uint32_t, Stream> streams_;  // by SSRC
 };
 
