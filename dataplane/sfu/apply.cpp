@@ -17,7 +17,7 @@ struct Apply {
     add_endpoint(core, add);
     return spent(40);
   }
-  bool operator()(const RemoveEndpoint& remove) const { return remove_endpoint(core, remove.slot, work); }
+  bool operator()(const RemoveEndpoint& remove) const { return remove_endpoint(core, remove.slot, work) && spent(0); }
   bool operator()(const RestartIce& restart) const {
     restart_ice(core, restart);
     return spent(8);
@@ -34,7 +34,7 @@ struct Apply {
     set_track(core, set);
     return spent(16);
   }
-  bool operator()(const RemoveTrack& remove) const { return remove_track(core, remove.slot, work); }
+  bool operator()(const RemoveTrack& remove) const { return remove_track(core, remove.slot, work) && spent(0); }
   bool operator()(const AddMirror& add) const {
     add_mirror(core, add);
     return spent(2);

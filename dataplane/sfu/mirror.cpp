@@ -118,8 +118,10 @@ unsigned take_clocks(Core& core, Road& road) {
   for (unsigned i = 0; i < n; ++i) {
     Track* track = find_mirror(core, taken[i].mirror, taken[i].generation, taken[i].encoding);
     if (track == nullptr) continue;
-    track->encodings[taken[i].encoding].clock = taken[i].encoding_clock;
     track->publisher_clock = taken[i].publisher_clock;
+    // Of a source that has ended, or whose first packet is on its way: the next report is the present one's.
+    Encoding& encoding = track->encodings[taken[i].encoding];
+    if (encoding.begun && encoding.restarts == taken[i].restarts) encoding.clock = taken[i].encoding_clock;
   }
   return n;
 }
@@ -221,6 +223,7 @@ void share_clocks(Core& core, TrackSlot slot, std::uint32_t at) {
         .clocks.send({.mirror = link.mirror,
                       .generation = link.generation,
                       .encoding = at,
+                      .restarts = track.encodings[at].restarts,
                       .encoding_clock = track.encodings[at].clock,
                       .publisher_clock = core.clocks[track.parameters.endpoint]});
   }

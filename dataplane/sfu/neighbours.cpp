@@ -34,7 +34,8 @@ NeighbourOptions NeighbourOptions::suiting(std::uint16_t workers, std::uint32_t 
   NeighbourOptions options;
   options.workers = workers;
   options.packets = share(4096, 256);
-  options.lent = share(media_packets, 1024);
+  // All of them together never lend a worker more than it has views for.
+  options.lent = std::max(1U, workers <= 2 ? media_packets : media_packets / (workers - 1U));
   return options;
 }
 

@@ -37,6 +37,7 @@ struct SharedClocks {
   TrackSlot mirror = kNoSlot;
   std::uint32_t generation = 0;
   std::uint32_t encoding = 0;
+  std::uint32_t restarts = 0;  ///< of the encoding: the clock is of that source alone
   rtp::SenderReportClock encoding_clock;
   PublisherClock publisher_clock;
 };

@@ -111,7 +111,6 @@ bool remove_track(Core& core, TrackSlot slot, Work& work) {
   track.key_frames = {};
   track.publisher_clock = {};
   track.fed = track.keep_short = false;
-  core.stats.operations.add();
   work.spend(kTrackUnits);
   return true;
 }

@@ -9,6 +9,14 @@
 namespace penstock::sfu::test {
 namespace {
 
+TEST(Neighbours, LendNobodyMoreThanItHasViewsFor) {
+  for (const std::uint16_t workers : {2, 3, 8, 64, 127}) {
+    const auto options = NeighbourOptions::suiting(workers, 16384);
+    EXPECT_LE(options.lent * (workers - 1U), 16384U);
+    EXPECT_GE(options.lent, 1U);
+  }
+}
+
 // Continuous numbers from where the subscription begins, or after what came before.
 void expect_continuous(const std::vector<Received>& packets, std::uint16_t next = 65530) {
   for (const Received& packet : packets) ASSERT_EQ(packet.header.sequence.value, next++);
