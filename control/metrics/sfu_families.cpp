@@ -48,6 +48,8 @@ constexpr Row kRows[] = {
      &Stats::wishes_received, "fate", "received"},
     {"penstock_sfu_unheard_packets_total", kCounter, "Audio of tracks that were not among their room's speakers.",
      &Stats::packets_unheard},
+    {"penstock_sfu_misplaced_packets_total", kCounter,
+     "Audio of speakers that came when its place in what is forwarded was given up.", &Stats::packets_out_of_place},
     {"penstock_sfu_views", kGauge, "Packets of other workers that are kept here.", &Stats::views},
     {"penstock_sfu_operations_total", kCounter, "Operations of control's updates, applied.", &Stats::operations},
     {"penstock_sfu_received_packets_total", kCounter, "RTP packets from publishers, authentic.",

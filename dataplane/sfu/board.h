@@ -69,7 +69,6 @@ struct EncodingStatus {
 struct TrackStatus {
   net::Counter generation;
   net::Counter audio_level;  ///< -dBov of the last packet, 127: silence
-  net::Counter speaking;     ///< 1 while it has a seat in a room whose audio is limited
   std::array<EncodingStatus, kMostEncodings> encodings;
 };
 

@@ -6,8 +6,10 @@ namespace penstock::sfu {
 namespace {
 
 // A seat is one word, so that it changes hands whole: who, how loud, and when it was last heard.
-//   63..48 when, in units of 32 ms, wraps after 35 minutes | 47..40 level | 39..32 worker, plus one | 31..0 track
-constexpr unsigned kTickShift = 25;  // 33.6 ms
+//   63..48 when, in units of 33.6 ms, wraps after 36 minutes | 47..40 level | 39..32 worker, plus one | 31..0 track
+constexpr unsigned kTickShift = 25;
+// Workers' passes begin at different times: a seat may have been written in what is the future to who looks at it.
+constexpr std::uint16_t kFutureTicks = 64;
 constexpr std::uint64_t kWho = 0xff'ffff'ffff;
 // Weaker than silence, and by more than the hysteresis.
 constexpr unsigned kVacantLevel = 255;
@@ -36,7 +38,7 @@ std::uint8_t level_of(std::uint64_t seat) {
 bool vacant(std::uint64_t seat, std::uint64_t now_ns) {
   if (seat == 0) return true;
   const auto silent = static_cast<std::uint16_t>(tick_of(now_ns) - static_cast<std::uint16_t>(seat >> 48));
-  return silent > SpeakerBoard::kHold_ns >> kTickShift;
+  return static_cast<std::uint16_t>(silent + kFutureTicks) > kFutureTicks + (SpeakerBoard::kHold_ns >> kTickShift);
 }
 
 }  // namespace

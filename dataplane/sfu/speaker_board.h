@@ -32,6 +32,12 @@ class SpeakerBoard {
   static constexpr std::uint64_t kHold_ns = 1'500'000'000;
   /// What a track without the level extension (RFC 6464) counts as.
   static constexpr std::uint8_t kUnknownLevel = 50;
+  /// Levels are what a client says (RFC 6464): nobody is believed to be louder than this, so that who always says 0
+  /// is no harder to displace than a loud voice;
+  static constexpr std::uint8_t kLoudest = 20;
+  /// and who was not once quieter than this for so long counts as one that tells no level.
+  static constexpr std::uint8_t kPause = 45;
+  static constexpr std::uint64_t kLongestBreath_ns = 10'000'000'000;
 
   explicit SpeakerBoard(std::uint32_t rooms);
 

@@ -1,5 +1,7 @@
 #include "dataplane/sfu/speakers.h"
 
+#include <algorithm>
+
 namespace penstock::sfu {
 namespace {
 
@@ -11,11 +13,14 @@ void follow(Hearing& hearing, std::uint8_t level) {
   hearing.level = static_cast<std::uint16_t>(before + step);
 }
 
-void show(Core& core, TrackSlot track, bool speaking) {
-  TrackStatus& status = core.board.tracks[track];
-  if ((status.speaking.get() != 0) == speaking) return;
-  status.speaking.set(speaking ? 1 : 0);
-  core.board.dirty_tracks.mark(track);
+// Speech pauses; what is loud without a pause is a noise, or a lie, and counts no more than who tells nothing.
+std::uint8_t believed(Hearing& hearing, std::uint64_t now_ns) {
+  const auto level = std::max(static_cast<std::uint8_t>(hearing.level >> 8), SpeakerBoard::kLoudest);
+  const bool was_away = now_ns - hearing.heard_ns > SpeakerBoard::kHold_ns;
+  if (was_away || level >= SpeakerBoard::kPause) hearing.paused_ns = now_ns;
+  hearing.heard_ns = now_ns;
+  const bool breathless = now_ns - hearing.paused_ns > SpeakerBoard::kLongestBreath_ns;
+  return breathless ? std::max(level, SpeakerBoard::kUnknownLevel) : level;
 }
 
 bool has_seat(Core& core, TrackSlot track, const Arrived& arrived) {
@@ -25,7 +30,7 @@ bool has_seat(Core& core, TrackSlot track, const Arrived& arrived) {
   if (!speakers.limited() || core.speakers == nullptr) return true;
   const bool told = arrived.extensions.has(rtp::Extension::audio_level);
   follow(hearing, told ? arrived.extensions.level() : SpeakerBoard::kUnknownLevel);
-  const Speaker who{core.shard.worker(), track, static_cast<std::uint8_t>(hearing.level >> 8)};
+  const Speaker who{core.shard.worker(), track, believed(hearing, core.now_ns())};
   return core.speakers->speaks(speakers.room, speakers.seats, who, core.now_ns());
 }
 
@@ -82,9 +87,8 @@ bool hear_competitor(Core& core, TrackSlot track, Arrived& arrived) {
   }
   const bool speaking = has_seat(core, track, arrived);
   hearing.speaking = speaking;
-  show(core, track, speaking);
   const bool forwarded = number(hearing, arrived, speaking);
-  if (!speaking) core.stats.packets_unheard.add();
+  if (!forwarded) (speaking ? core.stats.packets_out_of_place : core.stats.packets_unheard).add();
   return forwarded;
 }
 

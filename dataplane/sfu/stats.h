@@ -51,6 +51,7 @@ struct Stats {
   // unplaced: no view of it was left.
   net::Counter mirrors, mirrors_fed;  // gauges: here, which are not among the tracks; elsewhere, of tracks here
   net::Counter packets_unheard;       // audio of tracks without a seat among the speakers of their room
+  net::Counter packets_out_of_place;  // audio of tracks with one, whose place was given up: late, or there already
   net::Counter views;                 // gauge: packets of other workers that are kept here
   net::Counter packets_shared, packets_share_lost, packets_taken, packets_unclaimed, packets_unplaced;
   net::Counter wishes_sent, wishes_lost, wishes_received;

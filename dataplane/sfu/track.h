@@ -68,11 +68,12 @@ struct MirrorLink {
 
 /// What a track that competes for a seat has besides. Zero bytes: it never did.
 struct Hearing {
-  bool begun;           ///< its packets are numbered by `numbers` from now on, limited or not
-  bool entered;         ///< one was forwarded since the source's numbers began
-  bool speaking;        ///< has a seat
-  bool last_forwarded;  ///< the newest packet was
-  std::uint16_t level;  ///< smoothed, -dBov in 1/256
+  bool begun;                         ///< its packets are numbered by `numbers` from now on, limited or not
+  bool entered;                       ///< one was forwarded since the source's numbers began
+  bool speaking;                      ///< has a seat
+  bool last_forwarded;                ///< the newest packet was
+  std::uint16_t level;                ///< smoothed, -dBov in 1/256
+  std::uint64_t heard_ns, paused_ns;  ///< a packet; and when it was last quiet
   SequenceMap numbers;
   SequenceHistory history;
 };

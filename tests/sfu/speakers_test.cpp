@@ -45,6 +45,15 @@ TEST(SpeakerBoard, WhoSendsNothingOrEndsFreesTheSeat) {
   EXPECT_TRUE(board.speaks(0, 1, {1, 1, 120}, 1000 + 2 * SpeakerBoard::kHold_ns));
 }
 
+// Whose pass has begun a little earlier sees a seat that was written in its future.
+TEST(SpeakerBoard, ASeatTakenAMomentAgoByAnotherWorkerIsNotVacant) {
+  SpeakerBoard board(1);
+  const std::uint64_t tick = 1 << 25, now = 1000 * tick;
+  EXPECT_TRUE(board.speaks(0, 1, {1, 1, 30}, now));
+  EXPECT_FALSE(board.speaks(0, 1, {0, 1, 60}, now - 1));
+  EXPECT_EQ(board.speakers(0, now - 1).size(), 1U);
+}
+
 TEST(SpeakerBoard, SilenceDoesNotTakeTurns) {
   SpeakerBoard board(1);
   std::uint64_t now = 1;
@@ -211,13 +220,49 @@ TEST(Speakers, ATrackThatEndsFreesItsSeat) {
   m.join(1, 20, 0);
   m.join(2, 60, 0);
   m.talk(20);
-  EXPECT_EQ(m.first.board().tracks[1].speaking.get(), 1U);
-  EXPECT_EQ(m.first.board().tracks[2].speaking.get(), 0U);
+  const auto seated = m.site->speakers.speakers(3, m.first.now_ns());
+  ASSERT_EQ(seated.size(), 1U);
+  EXPECT_EQ(seated[0].track, 1U);
   m.first.update({RemoveTrack{1}});
   m.talkers.erase(m.talkers.begin());
   heard(m.near);
   m.talk(5);
   EXPECT_EQ(heard(m.near)[2].size(), 5U);
+}
+
+// Levels are the clients' own words.
+TEST(Speakers, WhoClaimsToBeLoudForEverIsDisplacedByAVoice) {
+  Meeting m(1);
+  m.join(1, 0, 0);
+  m.join(2, 26, 1);
+  m.talk(20);
+  EXPECT_EQ(heard(m.far)[2].size(), 0U);
+  for (int sentence = 0; sentence < 8; ++sentence) {
+    m.talkers[1]->level = 26;
+    m.talk(200);
+    const std::size_t of_the_voice = heard(m.far)[2].size();
+    EXPECT_GE(of_the_voice, sentence > 3 ? 190U : 0U) << "a voice that pauses keeps its seat";
+    m.talkers[1]->level = 70;
+    m.talk(10);
+  }
+  m.talkers[1]->level = 26;
+  heard(m.far);
+  m.talk(20);
+  EXPECT_EQ(heard(m.far)[2].size(), 20U);
+}
+
+TEST(Speakers, WhoComesBackAfterALongSilenceIsBelieved) {
+  Meeting m(1);
+  m.join(1, 26, 0);
+  m.join(2, 40, 1);
+  m.talk(20);
+  for (int i = 0; i < 600; ++i) {
+    m.talkers[1]->send();
+    m.first.advance(kPacketNs);
+  }
+  heard(m.far);
+  m.talk(20);
+  EXPECT_EQ(heard(m.far)[1].size(), 20U);
 }
 
 TEST(Speakers, ALimitMayComeAndGo) {
