@@ -237,7 +237,7 @@ TEST(Speakers, WhoClaimsToBeLoudForEverIsDisplacedByAVoice) {
   m.join(2, 26, 1);
   m.talk(20);
   EXPECT_EQ(heard(m.far)[2].size(), 0U);
-  for (int sentence = 0; sentence < 8; ++sentence) {
+  for (int sentence = 0; sentence < 6; ++sentence) {
     m.talkers[1]->level = 26;
     m.talk(200);
     const std::size_t of_the_voice = heard(m.far)[2].size();
