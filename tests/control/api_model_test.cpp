@@ -271,7 +271,7 @@ TEST_F(ApiTest, SpeakersOfARoomAreLimited) {
   EXPECT_EQ(ask("PUT", "/v1/rooms/r", R"({"audio_last_n":3})").status, 200u);
   EXPECT_EQ(get("/v1/rooms/r")["audio_last_n"], 3);
   EXPECT_EQ(get("/v1/rooms/r")["state"]["speakers"], Json::array());
-  ASSERT_TRUE(bench.speakers.speaks(0, 3, {.worker = 0, .track = 1, .level = 10}, rooms::Now::read().monotonic_ns));
+  ASSERT_TRUE(bench.speakers.speaks(0, 3, {.worker = 0, .track = 0, .level = 10}, rooms::Now::read().monotonic_ns));
   EXPECT_EQ(get("/v1/rooms/r")["state"]["speakers"], Json::parse(R"([{"endpoint":"alice","track":"mic"}])"));
   const auto refused = ask("PUT", "/v1/rooms/r", R"({"audio_last_n":17})");
   EXPECT_EQ(refused.status, 422u);

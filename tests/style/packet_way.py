@@ -12,7 +12,8 @@ import sys
 # The functions of these files are followed; every other call is a leaf, drawn when it has a file of its own name or
 # ends a packet's way.
 FOLLOWED = ["dataplane/engine/worker.cpp", "turn/packet_path.cpp", "dataplane/sfu/packet_path.cpp",
-            "dataplane/sfu/receive.cpp", "dataplane/sfu/fan_out.cpp"]
+            "dataplane/sfu/receive.cpp", "dataplane/sfu/fan_out.cpp",
+            "dataplane/sfu/protect_batch.cpp"]
 # What a call through an interface reaches: text of the call -> (what to draw, file or files that describe it, functions
 # to follow). Free functions belong to their folder.
 BOUNDARIES = {
@@ -24,7 +25,8 @@ BOUNDARIES = {
     "cipher->unprotect": ("cipher.unprotect", "dataplane/srtp/cipher.h", None),
     "cipher->protect": ("cipher.protect", "dataplane/srtp/cipher.h", None),
     "fan_out->forward": ("FanOut::forward", "dataplane/sfu/fan_out.h", ["FanOut::forward"]),
-    "fan_out->flush": ("FanOut::flush", None, ["FanOut::flush"]),
+    "->work": ("service.work", None, ["FanOut::work"]),
+    "batch_.flush": ("ProtectBatch::flush", "dataplane/sfu/protect_batch.h", ["ProtectBatch::flush"]),
     "forwarder.on_packet": ("forwarder.on_packet", "dataplane/sfu/forward/forwarder.h", None),
     "hear": ("hear", "dataplane/sfu/speakers.h", None),
     "share": ("share", "dataplane/sfu/mirror.h", None),
