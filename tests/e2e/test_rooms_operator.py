@@ -39,7 +39,7 @@ def test_penstockctl_lists_the_room_and_who_is_in_it(call):
     assert rows(ctl(running, "rooms"))[1][:5] == [ROOM, "0", "2", "2", "2"]
     listed = {row[0]: row for row in rows(ctl(running, "endpoints", ROOM))[1:]}
     assert set(listed) == {publisher.endpoint(), viewer.endpoint()}
-    assert [row[1:4] for row in listed.values()] == [["connected", "secured", "AEAD_AES_128_GCM"]] * 2
+    assert [row[1:5] for row in listed.values()] == [["0", "connected", "secured", "AEAD_AES_128_GCM"]] * 2
     published = ctl(running, "subscriptions", ROOM, publisher.endpoint())
     assert [row[2] for row in rows(published) if row and row[0] == "video"] == list(SIMULCAST.rids)
     watched = [row for row in rows(ctl(running, "subscriptions", ROOM, viewer.endpoint())) if row[0] == "video"]
