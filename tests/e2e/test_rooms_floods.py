@@ -76,10 +76,13 @@ def test_viewers_that_ask_for_everything_again_and_for_key_frames(quiet):
     assert asked > 10_000
     assert again < asked / 20  # not twice within a round trip, and paced
     assert again + refused >= asked * 0.9
-    # Ten viewers wish for one hundreds of times a second each; the publisher hears of it now and then.
+    # Ten viewers wish for one hundreds of times a second each. Most of it is more feedback than a viewer may send; of
+    # the rest the publisher hears now and then.
+    beyond = quiet.counted("penstock_packets_dropped_total", reason="rtcp_overload")
     wished = quiet.counted("penstock_sfu_key_frame_requests_total", request="pli_received")
-    assert wished > 500
-    assert quiet.counted("penstock_sfu_key_frame_requests_total", request="pli_sent") < wished / 20
+    assert wished + beyond > 500
+    assert wished > 0
+    assert quiet.counted("penstock_sfu_key_frame_requests_total", request="pli_sent") < 25
     assert neighbours.report["quiet_room_lost"] == 0
 
 
