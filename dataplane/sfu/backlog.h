@@ -52,6 +52,8 @@ class Backlog {
   ~Backlog();
 
   bool empty() const { return round_first_ == 0; }
+  /// More has come lately than was forwarded.
+  bool crowded() const { return places_ < kCapacity * 3 / 4; }
 
   /// Behind what is there of the track. False when its queue is too long: a track may have as many packets waiting as
   /// there are places free, so one that cannot keep up leaves half of them to others, two leave a third, and so on

@@ -13,6 +13,8 @@ namespace {
 
 // A pass's share: some 130 packets, 50 us of our time and several times that of the kernel's; and a track's in turn.
 constexpr int kUnitsPerPass = 512;
+// When more comes than that: what a full burst makes in rooms of ten. Rooms that need still more have to wait.
+constexpr int kMostUnitsPerPass = 4096;
 constexpr int kUnitsPerTurn = 256;
 constexpr int kUnitsPerVisit = 1;
 constexpr int kUnitsPerPacket = 3;
@@ -64,7 +66,9 @@ void FanOut::forward(TrackSlot slot, std::uint32_t encoding, const StoredPacket&
 bool FanOut::work() {
   if (backlog_.empty()) return false;
   const std::uint64_t begin = engine::cycles();
-  for (Work work(kUnitsPerPass); !backlog_.empty() && !work.spent();) take_turn(work);
+  for (Work work(backlog_.crowded() ? kMostUnitsPerPass : kUnitsPerPass); !backlog_.empty() && !work.spent();) {
+    take_turn(work);
+  }
   send_all();
   core_.shard.count_as_busy();
   core_.stats.fan_out_cycles.add(engine::cycles() - begin);

@@ -127,6 +127,15 @@ TEST_F(BacklogTest, WhoCannotKeepUpLeavesRoomForOthers) {
   EXPECT_EQ(fill('b'), (Backlog::kCapacity - 2 - Backlog::kCapacity / 2) / 2) << "again as many as are free";
 }
 
+TEST_F(BacklogTest, IsCrowdedWhenAQuarterIsTaken) {
+  for (std::uint64_t i = 0; i < Backlog::kCapacity / 4; ++i) add('a', i);
+  EXPECT_FALSE(backlog_.crowded());
+  add('a', 0);
+  EXPECT_TRUE(backlog_.crowded());
+  forget('a');
+  EXPECT_FALSE(backlog_.crowded());
+}
+
 TEST_F(BacklogTest, GivesBackEveryReference) {
   for (const char* end : {"done", "forgotten", "destroyed"}) {
     auto backlog = std::make_unique<Backlog>();
