@@ -106,6 +106,7 @@ struct Core {
   Work rtcp_work{kRtcpUnitsPerPass};  ///< what is left of this pass's
   bool flows_changed = false;         ///< in this burst: packets were classified by what was before
   bool keep_short = false;            ///< the media store is filling up
+  bool keep_least = false;            ///< it is nearly full
   bool wake_handshakes = false;
   std::unique_ptr<MediaBatch> media_batch{};
   std::unique_ptr<FanOut> fan_out{};

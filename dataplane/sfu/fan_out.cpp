@@ -171,12 +171,13 @@ void FanOut::offer(const Source& source, SubscriptionSlot slot, std::uint32_t en
   Forwarder& forwarder = subscription.forwarder;
   const Decision decision = forwarder.on_packet(source, static_cast<std::uint8_t>(encoding), packet);
   if (!decision) return;
-  ++tally.packets;
-  tally.payload_bytes += packet.payload_size();
   const bool late = decision.outgoing.sequence != forwarder.newest_sent();
   SentPackets(records_of(core_, slot))
       .add(decision.outgoing, static_cast<std::uint8_t>(encoding), packet, late, core_.now_ns());
-  emit(slot, decision.outgoing, packet);
+  if (emit(slot, decision.outgoing, packet)) {
+    ++tally.packets;
+    tally.payload_bytes += packet.payload_size();
+  }
   if (!decision.switched) return;
   const std::uint64_t since = std::max(subscription.entered_ns, packet.arrival_ns - kReordering_ns);
   subscription.entered_ns = packet.arrival_ns;
@@ -240,14 +241,14 @@ void FanOut::write_header(net::Packet* out, const Subscription& subscription, co
   subscription.header.write(header_of(out), header, values);
 }
 
-// Without an outgoing packet the receiver takes it for loss on the way.
-void FanOut::emit(SubscriptionSlot slot, const Outgoing& outgoing, const StoredPacket& packet) {
-  if (packet.payload_size() > kStoredBytes) return;
+// False without an outgoing packet, which the receiver will take for loss on the way, and may ask for.
+bool FanOut::emit(SubscriptionSlot slot, const Outgoing& outgoing, const StoredPacket& packet) {
+  if (packet.payload_size() > kStoredBytes) return false;
   if (batch_.room() == 0) batch_.flush();
   Subscription& subscription = core_.subscriptions[slot];
   const SubscriptionParameters& p = subscription.parameters;
   net::Packet* out = batch_.begin(core_.endpoints[p.endpoint]);
-  if (out == nullptr) return;
+  if (out == nullptr) return false;
   const rtp::FixedHeader header{.ssrc = rtp::Ssrc{p.ssrc},
                                 .timestamp = {outgoing.timestamp},
                                 .sequence = {static_cast<std::uint16_t>(outgoing.sequence)},
@@ -260,6 +261,7 @@ void FanOut::emit(SubscriptionSlot slot, const Outgoing& outgoing, const StoredP
               .packet_index = outgoing.sequence,
               .prefix_bytes = outgoing.prefix_size,
               .payload = payload_of(packet)});
+  return true;
 }
 
 void FanOut::resend(SubscriptionSlot slot, const Outgoing& outgoing, const StoredPacket& packet) {
@@ -269,7 +271,7 @@ void FanOut::resend(SubscriptionSlot slot, const Outgoing& outgoing, const Store
   core_.board.subscriptions[slot].retransmitted.add();
   subscription.pacer.resent(packet.payload_size());
   // Without RTX the packet goes as it went: its header has nothing that changes.
-  if (p.rtx_ssrc == 0) return emit(slot, outgoing, packet);
+  if (p.rtx_ssrc == 0) return static_cast<void>(emit(slot, outgoing, packet));
   if (packet.payload_size() > kStoredBytes) return;
   if (batch_.room() == 0) batch_.flush();
   net::Packet* out = batch_.begin(core_.endpoints[p.endpoint]);

@@ -59,7 +59,7 @@ class FanOut {
              Tally& tally);
   void account(SubscriptionSlot slot, const Tally& tally);
   void show_layers(SubscriptionSlot slot);
-  void emit(SubscriptionSlot slot, const Outgoing& outgoing, const StoredPacket& packet);
+  bool emit(SubscriptionSlot slot, const Outgoing& outgoing, const StoredPacket& packet);
   std::uint32_t abs_send_time();
   void write_header(net::Packet* out, const Subscription& subscription, const rtp::FixedHeader& header,
                     const StoredPacket& packet, std::size_t payload_bytes);

@@ -24,7 +24,7 @@ constexpr unsigned kTurnsPerPass = 16;
 // Of endpoints that move here.
 constexpr int kUnitsOfMovesPerPass = 512;
 // Counting a pool looks into every thread's cache of it.
-constexpr std::uint64_t kGaugesNs = 100'000'000;
+constexpr std::uint64_t kGaugesNs = 20'000'000;
 
 std::string bind_sentence(const net::Endpoint& endpoint, port::BindError error) {
   switch (error) {
@@ -65,6 +65,7 @@ void read_gauges(Core& core) {
   core.stats.media_packets.set(kept);
   core.stats.views.set(views);
   core.keep_short = std::max(kept, views) > core.settings.media_packets / 2;
+  core.keep_least = kept > core.settings.media_packets / 4 * 3;
   if (core.neighbours == nullptr) return;
   core.keep_short |= std::ranges::max(core.lent) > core.neighbours->most_lent() / 2;
 }

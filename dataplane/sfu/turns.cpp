@@ -15,10 +15,14 @@ namespace {
 // media store is filling up, only the latest matters.
 constexpr std::uint64_t kKeepNs = 1'000'000'000;
 constexpr std::uint64_t kKeepShortNs = 200'000'000;
+// And when there is hardly room for what comes, that goes before what has been: live media is not dropped for the sake
+// of what somebody may ask for.
+constexpr std::uint64_t kKeepLeastNs = 40'000'000;
 // Of the media store, an endpoint may have so many parts of 16.
 constexpr std::uint64_t kShare = 4;
 
-void look_after_tracks(Core& core, Endpoint& endpoint) {
+// Returns how many packets of its tracks are kept.
+std::uint64_t look_after_tracks(Core& core, Endpoint& endpoint) {
   std::uint64_t kept = 0;
   for (TrackSlot next = endpoint.first_track; next != 0; next = core.tracks[next - 1].next) {
     check_activity(core, next - 1);
@@ -26,6 +30,7 @@ void look_after_tracks(Core& core, Endpoint& endpoint) {
     kept += expire(core, core.tracks[next - 1]);
   }
   endpoint.media_share_used = kept * 16 > core.settings.media_packets * kShare;
+  return kept;
 }
 
 void take_turn(Core& core, EndpointSlot slot) {
@@ -34,9 +39,9 @@ void take_turn(Core& core, EndpointSlot slot) {
   check_consent(core, slot);
   keep_home_informed(core, slot);
   announce_pair(core, slot);
-  const bool publishes = endpoint.received_media;
+  // What is kept has to go even when nothing more is taken, which may be for want of room.
+  const bool publishes = look_after_tracks(core, endpoint) > 0 || endpoint.received_media;
   endpoint.received_media = false;
-  look_after_tracks(core, endpoint);
   if (endpoint.connected && endpoint.secured && !endpoint.disconnected) {
     send_feedback(core, slot);
     send_reports(core, slot);
@@ -48,7 +53,7 @@ void take_turn(Core& core, EndpointSlot slot) {
 
 std::uint32_t expire(Core& core, Track& track) {
   const bool soon = core.keep_short || track.keep_short;
-  const std::uint64_t before_ns = core.now_ns() - (soon ? kKeepShortNs : kKeepNs);
+  const std::uint64_t before_ns = core.now_ns() - (core.keep_least ? kKeepLeastNs : soon ? kKeepShortNs : kKeepNs);
   std::uint32_t left = 0;
   for (std::uint32_t i = 0; i < track.parameters.encoding_count; ++i) {
     track.encodings[i].ring.expire(before_ns);

@@ -146,7 +146,8 @@ void take_in(Core& core, Transfer& transfer) {
   core.past_streams[slot] = luggage.past_streams;
   core.histories[slot] = luggage.history;
   copy(luggage.status, core.board.endpoints[slot]);
-  if (!endpoint.connected) core.board.endpoints[slot].ice.set(static_cast<std::uint64_t>(IceState::waiting));
+  // Control hears of it, and waits for a check no longer than for anybody whose consent ended.
+  if (!endpoint.connected) core.board.endpoints[slot].ice.set(static_cast<std::uint64_t>(IceState::disconnected));
   core.board.endpoints[slot].generation.set(transfer.generation());
   core.board.dirty_endpoints.mark(slot);
   core.stats.endpoints.add();

@@ -118,6 +118,33 @@ TEST(Sfu, ServesEverybodyWhenTheMediaStoreIsSmall) {
   EXPECT_EQ(bed.dropped(net::Drop::media_store_full), 0U);
 }
 
+TEST(Sfu, AFullMediaStoreSoonHasRoomAgain) {
+  SfuBed bed({.media_packets = 511});
+  std::vector<std::unique_ptr<Client>> publishers;
+  std::vector<Layer> layers;
+  for (std::uint8_t i = 0; i < 6; ++i) {
+    publishers.push_back(std::make_unique<Client>(bed, i, client(static_cast<std::uint8_t>(10 + i))));
+    ASSERT_TRUE(publishers.back()->check());
+    bed.update({SetTrack{i, 300U + i, simulcast(i)}});
+    layers.push_back({"q", 0x5000U + i, 320, 180});
+  }
+  for (int frame = 0; frame < 60; ++frame) {
+    for (std::size_t i = 0; i < layers.size(); ++i) layers[i].send_frame(*publishers[i], frame == 0);
+    bed.run();
+  }
+  EXPECT_GT(bed.dropped(net::Drop::media_store_full), 100U);
+  const auto frames = [&](int n) {
+    for (int frame = 0; frame < n; ++frame) {
+      for (std::size_t i = 0; i < layers.size(); ++i) layers[i].send_frame(*publishers[i], false);
+      bed.advance(33 * kMs);
+    }
+  };
+  frames(6);
+  const std::uint64_t before = bed.dropped(net::Drop::media_store_full);
+  frames(30);
+  EXPECT_EQ(bed.dropped(net::Drop::media_store_full), before);
+}
+
 TEST(Sfu, SurvivesFlowsThatChangeWithinABurst) {
   SfuBed bed;
   Client first(bed, 0, client(1));
