@@ -153,8 +153,8 @@ void take_turn(Core& core, TrackSlot slot) {
   if (track.generation == 0 || !track.is_mirror()) return;  // removed; its timer ends here
   check_activity(core, slot);
   send_key_frame_requests(core, slot);
-  expire(core, track);
-  core.mirror_turns.add(slot, core.now_ns() + (track.fed ? kPublisherTurnNs : kTurnNs));
+  const bool busy = expire(core, track) > 0 || track.fed;
+  core.mirror_turns.add(slot, core.now_ns() + (busy ? kPublisherTurnNs : kTurnNs));
   track.fed = false;
 }
 

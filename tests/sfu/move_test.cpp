@@ -109,7 +109,7 @@ TEST_P(Move, ANewAddressOfTheClientIsLearnedAtHome) {
   EXPECT_TRUE(v.viewer.check());
   const std::uint64_t unchecked = v.beds[0]->dropped(net::Drop::unchecked_pair);
   v.frames(5);
-  v.ask_again(65534);
+  v.ask_again(v.media.back().header.sequence.value);
   v.frames(1);
   EXPECT_EQ(v.again.size(), 1U) << "its feedback comes over the new pair";
   EXPECT_EQ(v.beds[0]->dropped(net::Drop::unchecked_pair), unchecked);
